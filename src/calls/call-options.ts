@@ -1,0 +1,10 @@
+/** What a caller may say about one call. */
+export interface CallOptions {
+  /** Aborting it cancels the call here and at the peer. */
+  readonly signal?: AbortSignal;
+  /** How long to wait for the reply, in milliseconds; default 60 s, Infinity for no limit. */
+  readonly timeoutMs?: number;
+}
+
+/** How long a call waits for its reply unless it says otherwise. */
+export const DEFAULT_CALL_TIMEOUT_MS = 60_000;

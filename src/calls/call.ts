@@ -1,0 +1,52 @@
+/**
+ * The context of one call, as its handler gets it for a second argument.
+ * `Session` is what the call came in on.
+ */
+export interface Call<Session = unknown> {
+  readonly session: Session;
+  /** Local name of the operation or callback, e.g. `addTo`. */
+  readonly method: string;
+  /** Aborted when the caller cancels, when its time is up, or when the session ends. */
+  readonly signal: AbortSignal;
+  /** When the caller gives up, if it said so. */
+  readonly deadline: Date | undefined;
+}
+
+/** A call that runs or waits for its turn here. Made for every call, so it makes the rest only when asked. */
+export class IncomingCall<Session> implements Call<Session> {
+  readonly session: Session;
+  readonly method: string;
+  /** The caller's id for it; 0 wants no answer. */
+  readonly id: number;
+  /** What the handler sends after this mark belongs before its answer. */
+  readonly sendMark: number;
+  readonly deadline: Date | undefined;
+  #controller: AbortController | undefined;
+  #aborted: unknown;
+
+  constructor(session: Session, method: string, id: number, sendMark: number, timeoutMs: number) {
+    this.session = session;
+    this.method = method;
+    this.id = id;
+    this.sendMark = sendMark;
+    this.deadline = timeoutMs > 0 ? new Date(Date.now() + timeoutMs) : undefined;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Whether nobody waits for its outcome any more. */
+  get isAborted(): boolean {
+    return this.#aborted !== undefined;
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted = reason;
+    this.#controller?.abort(reason);
+  }
+}

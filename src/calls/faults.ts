@@ -1,0 +1,48 @@
+import { Code, DuplexError, Fault } from '../errors.js';
+import { CallFault } from '../gen/duplex/v1/session.js';
+
+/** What the peer may know of an error that a handler threw. */
+export interface Disclosure {
+  /** Whether the peer sees the text of errors that are no faults. */
+  readonly includeErrorDetail: boolean;
+  /** Makes the id under which such an error is reported here and told there. */
+  readonly newErrorId: () => string;
+}
+
+/** The fault to send for whatever a handler threw, and the error to report here. */
+export function faultFrom(thrown: unknown, disclosure: Disclosure): { fault: CallFault; error: DuplexError } {
+  if (thrown instanceof Fault) {
+    const { code, message, details } = thrown;
+    return { fault: CallFault.fromPartial({ code, message, details: [...details] }), error: thrown };
+  }
+  const errorId = disclosure.newErrorId();
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = disclosure.includeErrorDetail ? text : `internal error ${errorId}`;
+  return {
+    fault: CallFault.fromPartial({ code: Code.INTERNAL, message, errorId }),
+    error: new DuplexError('fault', `${text} (${errorId})`, {
+      code: Code.INTERNAL,
+      executed: 'yes',
+      errorId,
+      cause: thrown,
+    }),
+  };
+}
+
+/** The error that a received fault means for its caller. */
+export function errorFromFault({ code, message, details, errorId, retryAfterMs }: CallFault): Fault {
+  return new Fault(
+    isCode(code) ? code : Code.UNKNOWN,
+    message,
+    details.map(({ typeUrl, value }) => ({ typeUrl, value })),
+    {
+      origin: 'remote',
+      ...(errorId === '' ? {} : { errorId }),
+      ...(retryAfterMs === 0 ? {} : { retryAfterMs }),
+    },
+  );
+}
+
+function isCode(code: number): code is Code {
+  return Number.isInteger(code) && code > Code.OK && code <= Code.UNAUTHENTICATED;
+}

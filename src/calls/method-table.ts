@@ -1,0 +1,26 @@
+import type { MethodInfo } from '../contract/contract.js';
+
+/** Arms start here, so the table starts here too. */
+const FIRST_NUMBER = 100;
+/** Beyond this an array would waste memory on gaps; explicit numbers may be anything. */
+const DENSE_NUMBERS = 4_096;
+
+/** Methods by their field number, as the hot path looks them up. */
+export class MethodTable {
+  readonly #dense: (MethodInfo | undefined)[] = [];
+  readonly #sparse = new Map<number, MethodInfo>();
+
+  constructor(methods: readonly MethodInfo[]) {
+    const highest = Math.max(0, ...methods.map(({ number }) => number - FIRST_NUMBER).filter((n) => n < DENSE_NUMBERS));
+    this.#dense = new Array<MethodInfo | undefined>(highest + 1).fill(undefined);
+    for (const method of methods) {
+      const index = method.number - FIRST_NUMBER;
+      if (index < DENSE_NUMBERS) this.#dense[index] = method;
+      else this.#sparse.set(method.number, method);
+    }
+  }
+
+  get(number: number): MethodInfo | undefined {
+    return this.#dense[number - FIRST_NUMBER] ?? this.#sparse.get(number);
+  }
+}

@@ -1,0 +1,102 @@
+import { Observable, Subject } from 'rxjs';
+import type { Call } from '../calls/call.js';
+import type { MethodInfo } from '../contract/contract.js';
+import { Code, DuplexError } from '../errors.js';
+
+/** So many of each callback are held until somebody first claims it. */
+const MAX_HELD = 256;
+
+interface HeldCallback {
+  readonly method: MethodInfo;
+  readonly request: unknown;
+  readonly call: Call;
+}
+
+/** A callback as `callback$` tells it. */
+export interface NamedCallback {
+  readonly name: string;
+  readonly request: unknown;
+}
+
+/**
+ * Hands the service's callbacks to observables. What nobody claims yet is
+ * held, so that nothing is lost before the first subscriber; after that the
+ * observables are hot.
+ */
+export class CallbackHub {
+  readonly #subjects = new Map<MethodInfo, Subject<unknown>>();
+  readonly #merged = new Subject<NamedCallback>();
+  readonly #claimed = new Set<MethodInfo>();
+  readonly #overflown = new Set<MethodInfo>();
+  #held: HeldCallback[] = [];
+  /** Callbacks that were dropped because nobody claimed them. */
+  dropped = 0;
+  readonly #methods: readonly MethodInfo[];
+  readonly #onOverflow: (error: DuplexError, method: MethodInfo) => void;
+
+  /** `onOverflow` is told once for each callback that has to be dropped unclaimed. */
+  constructor(methods: readonly MethodInfo[], onOverflow: (error: DuplexError, method: MethodInfo) => void) {
+    this.#methods = methods;
+    this.#onOverflow = onOverflow;
+  }
+
+  /** Passes a callback on, or holds it. */
+  next(method: MethodInfo, request: unknown, call: Call): void {
+    if (!this.#claimed.has(method)) return this.#hold({ method, request, call });
+    this.#subjects.get(method)?.next(request);
+    if (this.#merged.observed) this.#merged.next({ name: method.localName, request });
+  }
+
+  /** The observable of one callback; `onSubscribe` runs with each subscription, before anything else. */
+  observe(method: MethodInfo, onSubscribe: () => void): Observable<unknown> {
+    const subject = new Subject<unknown>();
+    this.#subjects.set(method, subject);
+    return new Observable((subscriber) => {
+      onSubscribe();
+      for (const { request } of this.claim([method])) subscriber.next(request);
+      return subject.subscribe(subscriber);
+    });
+  }
+
+  /** The observable of all callbacks in order. Subscribing claims every one. */
+  observeAll(onSubscribe: () => void): Observable<NamedCallback> {
+    return new Observable((subscriber) => {
+      onSubscribe();
+      for (const { method, request } of this.claim(this.#methods)) {
+        subscriber.next({ name: method.localName, request });
+      }
+      return this.#merged.subscribe(subscriber);
+    });
+  }
+
+  /** Takes over callbacks: returns what was held of them, in order; from now on they are hot. */
+  claim(methods: readonly MethodInfo[]): readonly HeldCallback[] {
+    const claimed = this.#held.filter(({ method }) => methods.includes(method));
+    if (claimed.length > 0) this.#held = this.#held.filter(({ method }) => !methods.includes(method));
+    for (const method of methods) this.#claimed.add(method);
+    return claimed;
+  }
+
+  /** Completes every observable; what is still held is delivered to who comes for it. */
+  complete(): void {
+    for (const subject of this.#subjects.values()) subject.complete();
+    this.#merged.complete();
+  }
+
+  #hold(callback: HeldCallback): void {
+    const { method } = callback;
+    this.#held.push(callback);
+    if (this.#held.length <= MAX_HELD) return;
+    if (this.#held.filter((held) => held.method === method).length <= MAX_HELD) return;
+    // The oldest goes, so that what is held joins what comes after it without a gap.
+    this.#held.splice(
+      this.#held.findIndex((held) => held.method === method),
+      1,
+    );
+    this.dropped += 1;
+    if (this.#overflown.has(method)) return;
+    this.#overflown.add(method);
+    const message = `nobody claimed the callback ${method.localName}: more than ${MAX_HELD} came, the oldest are dropped; subscribe to ${method.localName}$ or give a handler`;
+    this.#onOverflow(new DuplexError('fault', message, { code: Code.RESOURCE_EXHAUSTED }), method);
+  }
+}

@@ -1,0 +1,198 @@
+import { BehaviorSubject, Observable, ReplaySubject, Subscription } from 'rxjs';
+import type { IncomingCall } from '../calls/call.js';
+import type { Proxy } from '../calls/method-types.js';
+import { Peer, type PeerOwner } from '../calls/peer.js';
+import { createProxy } from '../calls/proxy.js';
+import type { Contract, MethodInfo } from '../contract/contract.js';
+import type { DeepReadonly } from '../contract/message-codec.js';
+import { Code, DuplexError, Fault } from '../errors.js';
+import { errorOf, isOrderly, orderlyEnd, type SessionEnd } from '../session/session-end.js';
+import { defaultTerms } from '../session/terms.js';
+import { ItemEncoder } from '../wire/item-encoder.js';
+import { CallbackHub } from './callback-hub.js';
+import type { CallbackEvent, CallbackHandler, CallbackObservables, DuplexClient } from './client-types.js';
+import type { ResolvedConnectOptions } from './options.js';
+import { isFinal, nextStatus, type Status } from './status.js';
+
+type AnyClient = DuplexClient<object, object, unknown>;
+
+/** The client's end of one session: proxies and observables over a {@link Peer}. */
+export class ConnectedClient<Operations, Callbacks, State>
+  implements DuplexClient<Operations, Callbacks, State>, PeerOwner<AnyClient>
+{
+  readonly service: Proxy<Operations>;
+  readonly callbacks: CallbackObservables<Callbacks>;
+  readonly callback$: Observable<CallbackEvent<Callbacks>>;
+  readonly state$: Observable<DeepReadonly<State>>;
+  readonly status$: Observable<Status>;
+  readonly closed: Promise<SessionEnd>;
+  state: DeepReadonly<State> | undefined;
+  #resolveClosed!: (end: SessionEnd) => void;
+  #opened: { promise: Promise<void>; resolve: () => void; reject: (error: DuplexError) => void } | undefined;
+  #end: SessionEnd | undefined;
+  readonly #handlers = new Map<string, { handle: (request: unknown, call: unknown) => unknown }>();
+  readonly #statuses = new BehaviorSubject<Status>('created');
+  readonly #states = new ReplaySubject<DeepReadonly<State>>(1);
+  readonly #hub: CallbackHub;
+  readonly #peer: Peer<AnyClient>;
+  readonly #contract: Contract<Operations, Callbacks, State>;
+  readonly #options: ResolvedConnectOptions<Callbacks>;
+
+  constructor(contract: Contract<Operations, Callbacks, State>, options: ResolvedConnectOptions<Callbacks>) {
+    this.#contract = contract;
+    this.#options = options;
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.#hub = new CallbackHub(contract.callbacks, (error, method) => this.#report(error, method));
+    this.#peer = new Peer(
+      {
+        ...options,
+        contract,
+        role: 'client',
+        concurrency: defaultTerms.calls,
+        encoder: new ItemEncoder(),
+        newErrorId: () => crypto.randomUUID(),
+      },
+      this,
+    );
+    const dial = (): void => this.#dial();
+    this.service = createProxy(contract.operations, (method, request, call) => {
+      dial();
+      return this.#peer.call(method, request, call as never);
+    });
+    this.callbacks = Object.fromEntries(
+      contract.callbacks.map((method) => [`${method.localName}$`, this.#hub.observe(method, dial)]),
+    ) as CallbackObservables<Callbacks>;
+    this.callback$ = this.#hub.observeAll(dial) as Observable<CallbackEvent<Callbacks>>;
+    this.state$ = new Observable((subscriber) => {
+      dial();
+      return this.#states.subscribe(subscriber);
+    });
+    this.status$ = this.#statuses.asObservable();
+    this.handle(options.handler);
+  }
+
+  get status(): Status {
+    return this.#statuses.value;
+  }
+
+  get api(): AnyClient {
+    return this as unknown as AnyClient;
+  }
+
+  open(): Promise<void> {
+    this.#dial();
+    if (this.#opened === undefined) {
+      let settle!: { resolve: () => void; reject: (error: DuplexError) => void };
+      const promise = new Promise<void>((resolve, reject) => {
+        settle = { resolve, reject };
+      });
+      // Whoever awaits it gets the rejection; who does not must not lose the process over it.
+      promise.catch(() => {});
+      this.#opened = { promise, ...settle };
+      if (this.#end !== undefined) settle.reject(errorOf(this.#end, 'no'));
+      else if (this.status !== 'opening') settle.resolve();
+    }
+    return this.#opened.promise;
+  }
+
+  handle(handler: Partial<CallbackHandler<Callbacks>>): Subscription {
+    const subscription = new Subscription();
+    const handlers = handler as Record<string, unknown>;
+    for (const method of this.#contract.callbacks) {
+      const handle = handlers[method.localName];
+      if (typeof handle === 'function') subscription.add(this.#addHandler(method, handle.bind(handler)));
+    }
+    return subscription;
+  }
+
+  #addHandler(method: MethodInfo, handle: (request: unknown, call: unknown) => unknown): () => void {
+    const name = method.localName;
+    if (this.#handlers.has(name)) {
+      const message = `the callback ${name} has a handler already: handlers answer, so there is one; subscribe to ${name}$ to watch`;
+      throw new DuplexError('fault', message, { code: Code.ALREADY_EXISTS });
+    }
+    const entry = { handle };
+    this.#handlers.set(name, entry);
+    for (const { request, call } of this.#hub.claim([method])) {
+      try {
+        Promise.resolve(handle(request, call)).catch((error: unknown) => this.#report(DuplexError.from(error), method));
+      } catch (error) {
+        this.#report(DuplexError.from(error), method);
+      }
+    }
+    return () => {
+      if (this.#handlers.get(name) === entry) this.#handlers.delete(name);
+    };
+  }
+
+  close(): Promise<SessionEnd> {
+    const message = 'the client closed the session';
+    if (this.status === 'created') this.#peer.session.abort(orderlyEnd('local', message));
+    else this.#peer.close(message);
+    return this.closed;
+  }
+
+  abort(reason = 'the client aborted the session'): void {
+    this.#peer.session.abort({ kind: 'aborted', origin: 'local', code: Code.OK, message: reason });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #dial(): void {
+    if (this.status !== 'created') return;
+    this.#setStatus('opening');
+    const { driver } = this.#peer;
+    driver.attach(this.#options.dialer.dial(this.#contract.wireName, driver));
+  }
+
+  #setStatus(status: Status): void {
+    this.#statuses.next(nextStatus(this.status, status));
+  }
+
+  #report(error: DuplexError, method?: MethodInfo): void {
+    this.#options.onError(error, { contract: this.#contract.name, method: method?.localName });
+  }
+
+  // ---------------------------------------------------------------- PeerOwner
+
+  /** Only services are asked. */
+  onOpening(): void {}
+
+  onOpened(): void {
+    this.#setStatus('opened');
+    this.#opened?.resolve();
+  }
+
+  invoke(method: MethodInfo, request: unknown, call: IncomingCall<AnyClient>): unknown {
+    const handler = this.#handlers.get(method.localName);
+    if (method.shape === 'one-way') this.#hub.next(method, request, call);
+    if (handler !== undefined) return handler.handle(request, call);
+    if (method.shape === 'one-way') return undefined;
+    throw new Fault(Code.UNIMPLEMENTED, `the client has no handler for the callback ${method.localName}`);
+  }
+
+  onState(state: unknown): void {
+    this.state = state as DeepReadonly<State>;
+    this.#states.next(this.state);
+  }
+
+  onClosing(): void {
+    this.#setStatus('closing');
+  }
+
+  onClosed(end: SessionEnd): void {
+    this.#end = end;
+    if (!isFinal(this.status)) this.#setStatus(isOrderly(end) ? 'closed' : 'faulted');
+    this.#options.dialer.close();
+    this.#opened?.reject(errorOf(end, 'no'));
+    if (!isOrderly(end)) this.#report(errorOf(end, 'maybe'));
+    this.#hub.complete();
+    this.#states.complete();
+    this.#statuses.complete();
+    this.#resolveClosed(end);
+  }
+}

@@ -1,0 +1,57 @@
+import type { ErrorListener } from '../calls/peer.js';
+import { type Clock, systemClock } from '../transport/clock.js';
+import { type Dialer, type GrpcDialOptions, grpcDialer } from '../transport/grpc/client-carrier.js';
+import type { CallbackHandler } from './client-types.js';
+
+/** Options of a client. Times are milliseconds. */
+export interface ConnectOptions<Callbacks = object> extends GrpcDialOptions {
+  /** Answers the service's callbacks; what it does not have goes to the observables alone. */
+  readonly handler?: Partial<CallbackHandler<Callbacks>>;
+  /**
+   * `session` (default) for services on this library; `plain` for a service in
+   * another language that speaks only the envelope.
+   */
+  readonly level?: 'session' | 'plain';
+  /** Hears of every error that no caller awaits. Default: writes one line to stderr. */
+  readonly onError?: ErrorListener;
+  /** Whether the service sees the text of errors that handlers throw and that are no faults. Default: false. */
+  readonly includeErrorDetail?: boolean;
+  /** How long connecting and opening the session may take. Default: 10,000. */
+  readonly openTimeoutMs?: number;
+  /** How long closing in order may take before the session is cut. Default: 10,000. */
+  readonly closeTimeoutMs?: number;
+  /** After how much silence the session asks whether the service is still there. Default: 10,000. */
+  readonly pingMs?: number;
+  /** How long it waits for the answer. Default: 5,000. */
+  readonly pingTimeoutMs?: number;
+  /** Where time comes from; a test may bring its own. */
+  readonly clock?: Clock;
+}
+
+/** {@link ConnectOptions}, complete. */
+export interface ResolvedConnectOptions<Callbacks>
+  extends Readonly<Required<Omit<ConnectOptions<Callbacks>, 'handler' | keyof GrpcDialOptions>>> {
+  readonly handler: Partial<CallbackHandler<Callbacks>>;
+  readonly dialer: Dialer;
+}
+
+/** Completes the options of a client. Throws INVALID_ARGUMENT for an address that cannot be one. */
+export function resolveConnectOptions<Callbacks>(
+  address: string,
+  options: ConnectOptions<Callbacks>,
+): ResolvedConnectOptions<Callbacks> {
+  const { credentials, channelOptions, metadata, ...rest } = options;
+  return {
+    level: 'session',
+    onError: (error, { contract, method }) => console.error(`${contract}${method ? `.${method}` : ''}:`, error),
+    includeErrorDetail: false,
+    openTimeoutMs: 10_000,
+    closeTimeoutMs: 10_000,
+    pingMs: 10_000,
+    pingTimeoutMs: 5_000,
+    clock: systemClock,
+    handler: {},
+    ...rest,
+    dialer: grpcDialer(address, { credentials, channelOptions, metadata }),
+  };
+}

@@ -1,0 +1,34 @@
+import { DuplexError } from '../errors.js';
+
+/**
+ * Where a client's session stands:
+ *
+ *     created ──▶ opening ──▶ opened ──▶ closing ──▶ closed
+ *        │           │           │           │
+ *        ├───────────┴───────────┴───────────┴──────▶ faulted
+ *        └──────────────────────────────────────────▶ closed
+ *
+ * `closed` is an end in order, by either side or by `abort`; `faulted` is any
+ * other, and `closed` tells which.
+ */
+export type Status = 'created' | 'opening' | 'opened' | 'closing' | 'closed' | 'faulted';
+
+const successors: Readonly<Record<Status, readonly Status[]>> = {
+  created: ['opening', 'closed', 'faulted'],
+  opening: ['opened', 'closed', 'faulted'],
+  opened: ['closing', 'closed', 'faulted'],
+  closing: ['closed', 'faulted'],
+  closed: [],
+  faulted: [],
+};
+
+/** Whether a status is final. */
+export function isFinal(status: Status): boolean {
+  return successors[status].length === 0;
+}
+
+/** Returns `to`, or throws if a session cannot go there from `from`. */
+export function nextStatus(from: Status, to: Status): Status {
+  if (!successors[from].includes(to)) throw new DuplexError('protocol', `a session cannot go from ${from} to ${to}`);
+  return to;
+}

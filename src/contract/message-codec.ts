@@ -1,0 +1,34 @@
+import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+
+/**
+ * What the library needs of a protobuf message type: the object that ts-proto
+ * generates beside each message interface, or anything of the same form.
+ */
+export interface MessageCodec<Message = unknown> {
+  /** Full proto name, e.g. `calculator.v1.AddToRequest`. */
+  readonly $type: string;
+  // Method syntax on purpose: a codec of a known message is usable where any codec is asked for.
+  encode(message: Message, writer?: BinaryWriter): BinaryWriter;
+  decode(input: BinaryReader | Uint8Array, length?: number): Message;
+  /** Completes an {@link Init} with the defaults of missing fields. */
+  fromPartial(init: object): Message;
+}
+
+type Atom = Date | Uint8Array | string | number | boolean | bigint | undefined | null;
+
+/**
+ * A message as a caller may write it: any field may be left out, at any depth,
+ * and then has its proto default.
+ */
+export type Init<Message> = Message extends Atom
+  ? Message
+  : Message extends readonly (infer Item)[]
+    ? readonly Init<Item>[]
+    : Message extends { readonly $case: string; readonly value: unknown }
+      ? { readonly $case: Message['$case']; readonly value: Init<Message['value']> }
+      : { readonly [Field in keyof Message]?: Init<Message[Field]> | undefined };
+
+/** A value that its holder may read and not change, at any depth. */
+export type DeepReadonly<Value> = Value extends Atom
+  ? Value
+  : { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> };

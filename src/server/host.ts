@@ -1,0 +1,87 @@
+import type { Contract } from '../contract/contract.js';
+import { type BoundAddress, GrpcListener, type GrpcServer, type ListenOptions } from '../transport/grpc/listener.js';
+import { HostedService, type Service } from './hosted-service.js';
+import { type HostOptions, type ResolvedHostOptions, resolveHostOptions, type ServiceOptions } from './options.js';
+import type { ServiceFactory } from './service-types.js';
+
+/** Serves duplex contracts to clients. */
+export interface Host extends AsyncDisposable {
+  /**
+   * Serves a contract: `factory` makes the object that serves one session when
+   * the session opens, and may call back before the first operation.
+   */
+  add<Operations, Callbacks, State>(
+    contract: Contract<Operations, Callbacks, State>,
+    factory: ServiceFactory<Operations, Callbacks, State>,
+    options?: ServiceOptions<State>,
+  ): Service<Callbacks, State>;
+  /**
+   * Listens on an address such as `localhost:50051`, `[::]:0` or
+   * `unix:/run/x.sock`; port 0 chooses a free one. May be called several times.
+   * Rejects with an error that names the address and the cause.
+   */
+  listen(address: string, options?: ListenOptions): Promise<BoundAddress>;
+  /** Takes part in a grpc-js server that the caller binds and shuts down. Call it after `add`. */
+  attach(server: GrpcServer): void;
+  /** Takes no new sessions, closes the others in order, frees the ports. May be called again. */
+  stop(reason?: string): Promise<void>;
+}
+
+/** Makes a host. It does nothing until `listen` or `attach`. */
+export function createHost(options: HostOptions = {}): Host {
+  return new GrpcHost(resolveHostOptions(options));
+}
+
+type AnyService = HostedService<unknown, unknown, unknown>;
+
+class GrpcHost implements Host {
+  readonly #services: AnyService[] = [];
+  readonly #listeners: GrpcListener[] = [];
+  #own: GrpcListener | undefined;
+  readonly #options: ResolvedHostOptions;
+
+  constructor(options: ResolvedHostOptions) {
+    this.#options = options;
+  }
+
+  add<Operations, Callbacks, State>(
+    contract: Contract<Operations, Callbacks, State>,
+    factory: ServiceFactory<Operations, Callbacks, State>,
+    options: ServiceOptions<State> = {},
+  ): Service<Callbacks, State> {
+    const service = new HostedService(contract, factory, options, this.#options);
+    // The registry does not care for the types that each service was added with.
+    const untyped = service as unknown as AnyService;
+    this.#services.push(untyped);
+    for (const listener of this.#listeners) serve(listener, untyped);
+    return service;
+  }
+
+  async listen(address: string, options: ListenOptions = {}): Promise<BoundAddress> {
+    this.#own ??= this.#take(new GrpcListener(this.#options.serverOptions));
+    return this.#own.bind(address, options);
+  }
+
+  attach(server: GrpcServer): void {
+    this.#take(new GrpcListener({}, server));
+  }
+
+  async stop(reason = 'the host is stopping'): Promise<void> {
+    await Promise.all(this.#services.map((service) => service.stop(reason)));
+    await Promise.all(this.#listeners.map((listener) => listener.shutdown()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #take(listener: GrpcListener): GrpcListener {
+    this.#listeners.push(listener);
+    for (const service of this.#services) serve(listener, service);
+    return listener;
+  }
+}
+
+function serve(listener: GrpcListener, service: AnyService): void {
+  listener.serve(service.contract.wireName, (carrier) => service.accept(carrier));
+}

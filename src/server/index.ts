@@ -1,0 +1,5 @@
+export { createHost, type Host } from './host.js';
+export type { Service } from './hosted-service.js';
+export type { HostOptions, ServiceOptions } from './options.js';
+export type { ServiceFactory, ServiceHandler, ServiceSession } from './service-types.js';
+export type { SessionState } from './session-state.js';

@@ -1,0 +1,54 @@
+import type { ErrorListener } from '../calls/peer.js';
+import type { Init } from '../contract/message-codec.js';
+import type { Clock } from '../transport/clock.js';
+import { systemClock } from '../transport/clock.js';
+import type { GrpcServerOptions } from '../transport/grpc/listener.js';
+
+/** Options of a host. Times are milliseconds. */
+export interface HostOptions {
+  /** Hears of every error that no caller awaits. Default: writes one line to stderr. */
+  readonly onError?: ErrorListener;
+  /** Whether clients see the text of errors that are no faults. Default: false, they see an opaque id. */
+  readonly includeErrorDetail?: boolean;
+  /** How long a client may take to open a session on its stream. Default: 5,000. */
+  readonly handshakeTimeoutMs?: number;
+  /** How long closing a session in order may take before it is cut. Default: 10,000. */
+  readonly closeTimeoutMs?: number;
+  /** After how much silence a session asks whether the client is still there. Default: 10,000. */
+  readonly pingMs?: number;
+  /** How long it waits for the answer. Default: 5,000. */
+  readonly pingTimeoutMs?: number;
+  /** Options for the grpc-js server that `listen` starts. */
+  readonly serverOptions?: GrpcServerOptions;
+  /** Where time comes from; a test may bring its own. */
+  readonly clock?: Clock;
+}
+
+/** {@link HostOptions}, complete. */
+export type ResolvedHostOptions = Readonly<Required<HostOptions>>;
+
+/** Completes the options of a host with their defaults. */
+export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
+  return {
+    onError: (error, { contract, method }) => console.error(`${contract}${method ? `.${method}` : ''}:`, error),
+    includeErrorDetail: false,
+    handshakeTimeoutMs: 5_000,
+    closeTimeoutMs: 10_000,
+    pingMs: 10_000,
+    pingTimeoutMs: 5_000,
+    serverOptions: {},
+    clock: systemClock,
+    ...options,
+  };
+}
+
+/** Options of one service in a host. */
+export interface ServiceOptions<State> {
+  /** The state of a new session, before the factory sees it. Fields left out have their defaults. */
+  readonly initialState?: Init<State>;
+  /**
+   * How many operations of one session run at a time: `single` (default) one
+   * after another, `multiple` up to 256.
+   */
+  readonly concurrency?: 'single' | 'multiple';
+}

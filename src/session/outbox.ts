@@ -1,0 +1,136 @@
+import { Batch, type FrameNumbers } from '../wire/batch.js';
+import { defaultTerms, GATHER_BYTES, type SessionTerms } from './terms.js';
+
+/** Items in one piece of memory, with the numbers that the session gives them. */
+interface NumberedBatch {
+  readonly batch: Batch;
+  readonly firstSeq: number;
+  /** What each item charges to the window, in bytes; 0 for what the window does not gate. */
+  readonly charges: number[];
+  /** Set once a frame was cut from it; then it takes no further items. */
+  sealed: boolean;
+}
+
+/**
+ * What this side sends: numbered when it is admitted, kept until the peer holds
+ * it, charged to the peer's window until the peer has dispatched it. At the
+ * plain level the same numbers exist, but no frame carries them and what is
+ * written counts as dispatched.
+ *
+ *     released ≤ acked ≤ framed ≤ lastSeq
+ *
+ * Source: PROTOCOL.md, "Flow control".
+ */
+export class Outbox {
+  /** Number of the last item admitted. */
+  lastSeq = 0;
+  /** Number of the last item that a frame of the current carrier took along. */
+  framed = 0;
+  /** Number of the last item that the peer holds. */
+  acked = 0;
+  #released = 0;
+  #openItems = 0;
+  #openBytes = 0;
+  #terms: SessionTerms = defaultTerms;
+  readonly #batches: NumberedBatch[] = [];
+  /** Index of the batch that holds item `framed + 1`. */
+  #next = 0;
+
+  /** The receiver's terms, once they are known. */
+  set terms(terms: SessionTerms) {
+    this.#terms = terms;
+  }
+
+  /** Whether everything admitted was put into a frame. */
+  get drained(): boolean {
+    return this.framed === this.lastSeq;
+  }
+
+  /** Whether the window takes an item of this size now. An empty window always takes one. */
+  admits(byteLength: number): boolean {
+    if (this.#openItems === 0) return true;
+    const { windowItems, windowBytes } = this.#terms;
+    return this.#openItems < windowItems && this.#openBytes + byteLength <= windowBytes;
+  }
+
+  /** Adds an item that starts something. The caller has asked `admits` before. */
+  charge(item: Uint8Array): void {
+    this.#openItems += 1;
+    this.#openBytes += item.length;
+    this.#append(item, item.length);
+  }
+
+  /** Adds an item that the window does not gate: answers and cancels. */
+  add(item: Uint8Array): void {
+    this.#append(item, 0);
+  }
+
+  #append(item: Uint8Array, charge: number): void {
+    let last = this.#batches.at(-1);
+    if (last === undefined || last.sealed || last.batch.byteLength + item.length > GATHER_BYTES) {
+      // A full batch is a sign of more to come: then one allocation instead of many that double.
+      const capacity = last !== undefined && !last.sealed ? GATHER_BYTES + 64 : item.length + 64;
+      last = { batch: new Batch(capacity), firstSeq: this.lastSeq + 1, charges: [], sealed: false };
+      this.#batches.push(last);
+    }
+    last.batch.append(item);
+    last.charges.push(charge);
+    this.lastSeq += 1;
+  }
+
+  /** The next frame in the session's numbering, as many items as the peer's terms allow. */
+  nextFrame(ack: number, backlog: number): Uint8Array {
+    const seq = this.framed + 1;
+    const { entry, index } = this.#at(seq);
+    const { frameItems, frameBytes } = this.#terms;
+    let to = Math.min(entry.charges.length, index + frameItems);
+    while (to > index + 1 && entry.batch.sizeOf(index, to) > frameBytes - 32) to -= 1;
+    return this.#cut(entry, index, to, { seq, ack, backlog });
+  }
+
+  /** The next frame at the plain level: one item without numbers. */
+  nextPlainFrame(): Uint8Array {
+    this.acknowledge(this.framed, 0);
+    const { entry, index } = this.#at(this.framed + 1);
+    return this.#cut(entry, index, index + 1, { seq: 0, ack: 0, backlog: 0 });
+  }
+
+  #at(seq: number): { entry: NumberedBatch; index: number } {
+    const entry = this.#batches[this.#next] as NumberedBatch;
+    return { entry, index: seq - entry.firstSeq };
+  }
+
+  #cut(entry: NumberedBatch, from: number, to: number, numbers: FrameNumbers): Uint8Array {
+    entry.sealed = true;
+    this.framed = entry.firstSeq + to - 1;
+    if (to === entry.charges.length) this.#next += 1;
+    return entry.batch.frame(from, to, numbers);
+  }
+
+  /**
+   * Takes the peer's word that it holds all up to `ack`, of which `backlog`
+   * are not dispatched yet. False if it claims what was never sent.
+   */
+  acknowledge(ack: number, backlog: number): boolean {
+    if (ack > this.framed || backlog > ack) return false;
+    if (ack > this.acked) this.acked = ack;
+    this.#release(ack - backlog);
+    return true;
+  }
+
+  #release(seq: number): void {
+    while (this.#released < seq) {
+      const entry = this.#batches[0] as NumberedBatch;
+      const last = Math.min(seq, entry.firstSeq + entry.charges.length - 1);
+      for (let n = this.#released + 1; n <= last; n++) {
+        const charge = entry.charges[n - entry.firstSeq] as number;
+        if (charge > 0) this.#openItems -= 1;
+        this.#openBytes -= charge;
+      }
+      this.#released = last;
+      if (last < entry.firstSeq + entry.charges.length - 1 || !entry.sealed) return;
+      this.#batches.shift();
+      this.#next -= 1;
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import type { SessionTerms } from './terms.js';
+
+/** An acknowledgement that rides on nothing else waits this long. */
+const ACK_DELAY_MS = 1_000;
+
+/**
+ * What this side received and owes the peer an acknowledgement for. `received`
+ * is the number of the last item held; of these `held` wait for a handler.
+ * Acknowledgements ride on whatever is sent; alone they go after a quarter of
+ * the window, or a second.
+ */
+export class Receipts {
+  received = 0;
+  held = 0;
+  #bytes = 0;
+  #saidReceived = 0;
+  #saidReleased = 0;
+  #ackAt = Number.POSITIVE_INFINITY;
+  readonly #terms: SessionTerms;
+
+  constructor(terms: SessionTerms) {
+    this.#terms = terms;
+  }
+
+  /** When an acknowledgement has to go even if nothing else does. */
+  get deadline(): number {
+    return this.#ackAt;
+  }
+
+  /** Takes the next item in turn; `byteLength` as it arrived. */
+  take(byteLength: number, now: number): void {
+    this.received += 1;
+    this.#bytes += byteLength;
+    this.#owe(now);
+  }
+
+  /** The handler of an item that was held has begun. */
+  release(now: number): void {
+    this.held -= 1;
+    this.#owe(now);
+  }
+
+  #owe(now: number): void {
+    if (this.#ackAt === Number.POSITIVE_INFINITY) this.#ackAt = now + ACK_DELAY_MS;
+    const owed = Math.max(this.received - this.#saidReceived, this.received - this.held - this.#saidReleased);
+    if (owed * 4 >= this.#terms.windowItems || this.#bytes * 4 >= this.#terms.windowBytes) this.#ackAt = now;
+  }
+
+  /** Asks for an acknowledgement at once. */
+  hurry(now: number): void {
+    this.#ackAt = now;
+  }
+
+  /** A frame that carries the present marks is about to be written. */
+  said(): void {
+    this.#saidReceived = this.received;
+    this.#saidReleased = this.received - this.held;
+    this.#bytes = 0;
+    this.#ackAt = Number.POSITIVE_INFINITY;
+  }
+}

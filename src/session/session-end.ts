@@ -1,0 +1,43 @@
+import { Code, DuplexError, type ErrorKind } from '../errors.js';
+
+/**
+ * Why a session is over: `closed` in order by either side, `aborted` locally,
+ * or what a {@link DuplexError} of the same kind says.
+ */
+export interface SessionEnd {
+  readonly kind: 'closed' | 'aborted' | 'timeout' | 'lost' | 'refused' | 'unavailable' | 'protocol';
+  /** Which side ended it. */
+  readonly origin: 'local' | 'remote';
+  readonly code: Code;
+  readonly message: string;
+  /** When the peer asks to be tried again, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** The end of a session that was closed in order. */
+export function orderlyEnd(origin: 'local' | 'remote', message: string): SessionEnd {
+  return { kind: 'closed', origin, code: Code.OK, message };
+}
+
+/** The end that an error brings. */
+export function endOf(error: DuplexError): SessionEnd {
+  const kind = error.kind === 'fault' || error.kind === 'cancelled' ? 'refused' : error.kind;
+  const { origin, code, message, retryAfterMs } = error;
+  return { kind, origin, code, message, retryAfterMs };
+}
+
+/** Whether the session ended as somebody wished, so that nobody has to be alarmed. */
+export function isOrderly({ kind }: SessionEnd): boolean {
+  return kind === 'closed' || kind === 'aborted';
+}
+
+/** The error for a call that the end of its session cut short, or that came after it. */
+export function errorOf(end: SessionEnd, executed: 'no' | 'maybe'): DuplexError {
+  const kind: ErrorKind = end.kind === 'aborted' ? 'closed' : end.kind;
+  return new DuplexError(kind, end.message, {
+    code: end.code === Code.OK ? undefined : end.code,
+    origin: end.origin,
+    executed,
+    ...(end.retryAfterMs === undefined ? {} : { retryAfterMs: end.retryAfterMs }),
+  });
+}

@@ -1,0 +1,31 @@
+import type { Terms } from '../gen/duplex/v1/session.js';
+
+/** What one side of a session accepts from the other; see `Terms` in session.proto. */
+export type SessionTerms = Readonly<Terms>;
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** The terms of a peer that says nothing else. Sizes are bytes, times milliseconds. */
+export const defaultTerms: SessionTerms = Object.freeze({
+  frameBytes: 4 * MIB,
+  frameItems: 16_384,
+  itemBytes: MIB,
+  windowItems: 16_384,
+  windowBytes: 4 * MIB,
+  calls: 256,
+  streamCredit: 256,
+  ttlMs: 0,
+  pingMs: 10_000,
+  pingTimeoutMs: 5_000,
+});
+
+/** A frame takes no further item once it has this many bytes: larger ones gain nothing and delay what follows. */
+export const GATHER_BYTES = 64 * KIB;
+
+/** The peer's terms with the defaults for whatever it left out. */
+export function termsOf(peer: Terms | undefined): SessionTerms {
+  if (peer === undefined) return defaultTerms;
+  const said = Object.entries(peer).filter(([, value]) => value > 0);
+  return { ...defaultTerms, ...Object.fromEntries(said) };
+}

@@ -1,0 +1,38 @@
+import type { Clock, Timer } from './clock.js';
+
+/**
+ * One coarse timer for many deadlines. It is armed for the earliest that it was
+ * told of; when that has passed meanwhile, the owner names the next one. So a
+ * deadline that moves with every message costs nothing.
+ */
+export class Alarm {
+  #armedAt = Number.POSITIVE_INFINITY;
+  #timer: Timer | undefined;
+  readonly #clock: Clock;
+  readonly #ring: () => void;
+
+  /** `ring` is called at or after the earliest deadline; it has to call `setAt` again if there is another. */
+  constructor(clock: Clock, ring: () => void) {
+    this.#clock = clock;
+    this.#ring = ring;
+  }
+
+  /** Makes sure that the alarm rings at `atMs` or before. */
+  setAt(atMs: number): void {
+    if (atMs >= this.#armedAt) return;
+    this.#timer?.cancel();
+    this.#armedAt = atMs;
+    this.#timer = this.#clock.schedule(atMs, () => {
+      this.#armedAt = Number.POSITIVE_INFINITY;
+      this.#timer = undefined;
+      this.#ring();
+    });
+  }
+
+  /** Will not ring again unless it is set again. */
+  cancel(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#armedAt = Number.POSITIVE_INFINITY;
+  }
+}

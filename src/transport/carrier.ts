@@ -1,0 +1,35 @@
+import type { DuplexError } from '../errors.js';
+import type { Departure } from '../session/session.js';
+
+/**
+ * One bidirectional stream of frames, as a driver uses it. Implementations
+ * MUST keep frames whole and in order, MUST call `written` once for each write
+ * unless the carrier is lost first, and MUST NOT call the listener before the
+ * call that made the carrier has returned.
+ */
+export interface Carrier {
+  /** Writes a frame. `written` is called when the carrier takes the next one: that is the backpressure. */
+  write(frame: Uint8Array, written: () => void): void;
+  /** Leaves the stream in the given way; nothing is written after it. */
+  depart(departure: Departure): void;
+  /** Stops and resumes reading. */
+  pause(): void;
+  resume(): void;
+}
+
+/** A stream that a client opened and that nobody reads yet. */
+export interface IncomingCarrier extends Carrier {
+  /** The client's address as the connection shows it. */
+  readonly peer: string;
+  /** Starts to read; to be called once. */
+  listen(listener: CarrierListener): void;
+}
+
+/** What a carrier tells its driver. After `ended` or `lost` nothing more comes. */
+export interface CarrierListener {
+  frame(frame: Uint8Array): void;
+  /** The peer half-closed, or ended the stream in order. */
+  ended(): void;
+  /** The stream broke, or ended with an error. */
+  lost(error: DuplexError): void;
+}

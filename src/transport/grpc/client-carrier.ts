@@ -1,0 +1,96 @@
+import { type ChannelOptions, Client, type ChannelCredentials, credentials, Metadata } from '@grpc/grpc-js';
+import { Code, DuplexError } from '../../errors.js';
+import type { Departure } from '../../session/session.js';
+import type { Carrier, CarrierListener } from '../carrier.js';
+import { checkAddress } from './address.js';
+import { asBuffer, connectMethod } from './connect-method.js';
+import { errorFromStatus } from './status.js';
+
+/** How a client reaches the service; all of it goes to grpc-js. */
+export interface GrpcDialOptions {
+  /** Default: plaintext. */
+  readonly credentials?: ChannelCredentials | undefined;
+  /** grpc-js channel options beside and over those that a session needs. */
+  readonly channelOptions?: ChannelOptions | undefined;
+  /** Sent when the stream opens. */
+  readonly metadata?: Metadata | undefined;
+}
+
+/** What the client needs of a connection: streams of frames, and an end. */
+export interface Dialer {
+  /** Opens one stream. What goes wrong is told to the listener. */
+  dial(wireName: string, listener: CarrierListener): Carrier;
+  close(): void;
+}
+
+const sessionChannelOptions: ChannelOptions = {
+  // The retry buffer acknowledges writes early and hides backpressure, even with retries off.
+  // https://github.com/grpc/grpc-node/blob/master/packages/grpc-js/src/retrying-call.ts
+  'grpc.per_rpc_retry_buffer_size': 0,
+  'grpc.enable_retries': 0,
+  // Off by default in grpc-js; without it a vanished host is never noticed. https://github.com/grpc/grpc-node/issues/2578
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+  // The 64 KiB of HTTP/2 cap a stream at 1.6 MB/s over 40 ms. https://github.com/grpc/grpc-node/issues/2669
+  'grpc-node.flow_control_window': 1024 * 1024,
+  'grpc.max_receive_message_length': 8 * 1024 * 1024,
+  // One lost connection must not take the sessions of other channels along.
+  'grpc.use_local_subchannel_pool': 1,
+};
+
+/** A dialer over grpc-js. Throws INVALID_ARGUMENT for an address that cannot be one. */
+export function grpcDialer(address: string, options: GrpcDialOptions = {}): Dialer {
+  const target = checkAddress(address);
+  const client = new Client(target, options.credentials ?? credentials.createInsecure(), {
+    ...sessionChannelOptions,
+    ...options.channelOptions,
+  });
+  return {
+    dial: (wireName, listener) => new GrpcClientCarrier(client, wireName, address, options.metadata, listener),
+    close: () => client.close(),
+  };
+}
+
+class GrpcClientCarrier implements Carrier {
+  readonly #call;
+  #over = false;
+
+  constructor(client: Client, wireName: string, address: string, metadata = new Metadata(), listener: CarrierListener) {
+    const { path, requestSerialize, responseDeserialize } = connectMethod(wireName);
+    // No deadline: it would end the session, and beyond 2^31 ms it wraps.
+    const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, {});
+    this.#call = call;
+    // Attached at once: without a reader grpc-js buffers without bound.
+    call.on('data', (frame: Buffer) => listener.frame(frame));
+    // The status tells the same and more; without a listener an error would end the process.
+    call.on('error', () => {});
+    call.on('status', (status) => {
+      this.#over = true;
+      if (status.code === Code.OK) return listener.ended();
+      if (status.code === Code.UNIMPLEMENTED) {
+        const message = `${address} does not serve ${wireName}: ${status.details}`;
+        return listener.lost(new DuplexError('refused', message, { code: Code.UNIMPLEMENTED, origin: 'remote' }));
+      }
+      listener.lost(errorFromStatus(status, address));
+    });
+  }
+
+  write(frame: Uint8Array, written: () => void): void {
+    // After its end grpc-js takes writes, reports success and leaks them.
+    if (!this.#over) this.#call.write(asBuffer(frame), written);
+  }
+
+  depart({ how }: Departure): void {
+    if (this.#over) return;
+    if (how === 'half-close') this.#call.end();
+    else this.#call.cancel(); // destroy() would not cancel: https://github.com/grpc/grpc-node/issues/1238
+  }
+
+  pause(): void {
+    this.#call.pause();
+  }
+
+  resume(): void {
+    this.#call.resume();
+  }
+}

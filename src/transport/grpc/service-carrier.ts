@@ -1,0 +1,76 @@
+import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
+import { Code, DuplexError } from '../../errors.js';
+import type { Departure } from '../../session/session.js';
+import type { CarrierListener, IncomingCarrier } from '../carrier.js';
+import { asBuffer } from './connect-method.js';
+
+/** The service's end of a stream over grpc-js. */
+export class GrpcServiceCarrier implements IncomingCarrier {
+  readonly #call: ServerDuplexStream<Buffer, Buffer>;
+  #over = false;
+
+  constructor(call: ServerDuplexStream<Buffer, Buffer>) {
+    this.#call = call;
+  }
+
+  /** The peer's address as grpc-js knows it. */
+  get peer(): string {
+    return this.#call.getPeer();
+  }
+
+  get metadata(): Metadata {
+    return this.#call.metadata;
+  }
+
+  /** Starts to read. Events of the call go to the listener from now on. */
+  listen(listener: CarrierListener): void {
+    const call = this.#call;
+    call.on('data', (frame: Buffer) => listener.frame(frame));
+    // Also comes first when the connection is lost, so it is no proof of a half-close:
+    // https://github.com/grpc/grpc-node/issues/2583
+    call.on('end', () => {
+      if (!this.#over) listener.ended();
+    });
+    // Also comes after an orderly end: https://github.com/grpc/grpc-node/issues/2771
+    call.on('cancelled', () => this.#lose(listener, 'the client cancelled the stream or its connection broke'));
+    call.on('error', (error) => this.#lose(listener, error.message));
+  }
+
+  #lose(listener: CarrierListener, message: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    listener.lost(new DuplexError('lost', message, { origin: 'remote' }));
+  }
+
+  write(frame: Uint8Array, written: () => void): void {
+    if (this.#over) return;
+    this.#call.write(asBuffer(frame), (error?: Error | null) => {
+      // After a cancel the callback brings ERR_STREAM_DESTROYED; `cancelled` says the same.
+      if (!error) written();
+    });
+  }
+
+  depart(departure: Departure): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (departure.how === 'end' && departure.error === undefined) {
+      this.#call.end();
+    } else {
+      const error = departure.how === 'end' ? departure.error : undefined;
+      this.#call.emit('error', {
+        name: 'Error',
+        code: error?.code ?? Code.CANCELLED,
+        message: '',
+        details: error?.message ?? 'the session is over',
+      });
+    }
+  }
+
+  pause(): void {
+    this.#call.pause();
+  }
+
+  resume(): void {
+    this.#call.resume();
+  }
+}
