@@ -1,13 +1,16 @@
 import type { AnyContract, MethodInfo } from '../contract/contract.js';
 import type { MessageCodec } from '../contract/message-codec.js';
 import { Code, DuplexError } from '../errors.js';
-import { CallCancel, CallComplete, CallFault } from '../gen/duplex/v1/session.js';
-import { Session, type SessionListener } from '../session/session.js';
+import { CallCancel, CallComplete, CallFault, type Hello } from '../gen/duplex/v1/session.js';
+import { defaultBackoff } from '../session/backoff.js';
+import type { SessionIdentity } from '../session/handshake.js';
+import { Session } from '../session/session.js';
+import type { SessionListener } from '../session/session-options.js';
 import { errorOf, isOrderly, orderlyEnd, type SessionEnd } from '../session/session-end.js';
 import { defaultTerms } from '../session/terms.js';
 import { defaultWaitingLineLimits } from '../session/waiting-line.js';
 import type { Clock } from '../transport/clock.js';
-import { Driver } from '../transport/driver.js';
+import { type Dial, Driver } from '../transport/driver.js';
 import { Field } from '../wire/fields.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { bareHead, type ItemEncoder } from '../wire/item-encoder.js';
@@ -50,12 +53,18 @@ export interface PeerOptions extends Disclosure {
   /** How many incoming calls run at a time. */
   readonly concurrency: number;
   readonly openTimeoutMs: number;
+  /** Client: whether a first attempt to connect that fails is repeated. */
+  readonly retryOpen: boolean;
   readonly closeTimeoutMs: number;
+  /** How long a session outlives its connection; 0: not at all. */
+  readonly resumeWindowMs: number;
   readonly pingMs: number;
   readonly pingTimeoutMs: number;
   readonly clock: Clock;
   readonly encoder: ItemEncoder;
   readonly onError: ErrorListener;
+  /** Client: makes a connection. */
+  readonly dial?: Dial;
 }
 
 /** What the owner of a peer is asked and told. */
@@ -63,8 +72,12 @@ export interface PeerOwner<SessionApi> {
   /** What incoming calls name as their session. */
   readonly api: SessionApi;
   /** Service: a client wants in; answered by `Peer.accept` or `Session.refuse`. */
-  onOpening(): void;
+  onOpening(hello: Hello | undefined): void;
   onOpened(): void;
+  /** Service: the client has the token of the last Welcome. */
+  onConfirmed(): void;
+  onSuspended(error: DuplexError): void;
+  onResumed(): void;
   /** Runs the handler of an incoming call; may throw. */
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<SessionApi>): unknown;
   /** Client: the service's state changed. */
@@ -109,15 +122,18 @@ export class Peer<SessionApi> implements SessionListener {
         role,
         contract: contract.name,
         level: options.level,
-        terms: { ...defaultTerms, pingMs, pingTimeoutMs },
+        terms: { ...defaultTerms, pingMs, pingTimeoutMs, ttlMs: options.resumeWindowMs },
         waiting: defaultWaitingLineLimits,
         openTimeoutMs: options.openTimeoutMs,
+        retryOpen: options.retryOpen,
+        backoff: defaultBackoff,
+        random: Math.random,
         closeTimeoutMs: options.closeTimeoutMs,
         randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
       },
       this,
     );
-    this.driver = new Driver(this.session, options.clock);
+    this.driver = new Driver(this.session, options.clock, options.dial);
   }
 
   // ---------------------------------------------------------------- to the other side
@@ -220,18 +236,30 @@ export class Peer<SessionApi> implements SessionListener {
 
   // ---------------------------------------------------------------- from the session
 
-  opening(): void {
-    this.#owner.onOpening();
+  opening(hello: Hello | undefined): void {
+    this.#owner.onOpening(hello);
   }
 
   /** Service: lets the client in and begins to run its calls. */
-  accept(): void {
-    this.session.accept(this.#options.clock.now());
+  accept(identity: SessionIdentity): void {
+    this.session.accept(identity, this.#options.clock.now());
     this.#dispatcher.resume();
   }
 
   opened(): void {
     this.#owner.onOpened();
+  }
+
+  confirmed(): void {
+    this.#owner.onConfirmed();
+  }
+
+  suspended(error: DuplexError): void {
+    this.#owner.onSuspended(error);
+  }
+
+  resumed(): void {
+    this.#owner.onResumed();
   }
 
   item(item: ReceivedItem): boolean {

@@ -53,6 +53,7 @@ export class ConnectedClient<Operations, Callbacks, State>
         concurrency: defaultTerms.calls,
         encoder: new ItemEncoder(),
         newErrorId: () => crypto.randomUUID(),
+        dial: (listener) => options.dialer.dial(contract.wireName, listener),
       },
       this,
     );
@@ -145,8 +146,7 @@ export class ConnectedClient<Operations, Callbacks, State>
   #dial(): void {
     if (this.status !== 'created') return;
     this.#setStatus('opening');
-    const { driver } = this.#peer;
-    driver.attach(this.#options.dialer.dial(this.#contract.wireName, driver));
+    this.#peer.driver.start();
   }
 
   #setStatus(status: Status): void {
@@ -165,6 +165,17 @@ export class ConnectedClient<Operations, Callbacks, State>
   onOpened(): void {
     this.#setStatus('opened');
     this.#opened?.resolve();
+  }
+
+  /** Only clients confirm. */
+  onConfirmed(): void {}
+
+  onSuspended(): void {
+    if (this.status === 'opened') this.#setStatus('resuming');
+  }
+
+  onResumed(): void {
+    if (this.status === 'resuming') this.#setStatus('opened');
   }
 
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<AnyClient>): unknown {

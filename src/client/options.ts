@@ -18,6 +18,13 @@ export interface ConnectOptions<Callbacks = object> extends GrpcDialOptions {
   readonly includeErrorDetail?: boolean;
   /** How long connecting and opening the session may take. Default: 10,000. */
   readonly openTimeoutMs?: number;
+  /** Whether a first attempt to connect that fails is repeated, with back-off, within `openTimeoutMs`. Default: false. */
+  readonly retryOpen?: boolean;
+  /**
+   * How long to go on trying to resume a session whose connection broke; the
+   * service may allow less. Default: 120,000; 0 ends it with its connection.
+   */
+  readonly resumeWindowMs?: number;
   /** How long closing in order may take before the session is cut. Default: 10,000. */
   readonly closeTimeoutMs?: number;
   /** After how much silence the session asks whether the service is still there. Default: 10,000. */
@@ -46,6 +53,8 @@ export function resolveConnectOptions<Callbacks>(
     onError: (error, { contract, method }) => console.error(`${contract}${method ? `.${method}` : ''}:`, error),
     includeErrorDetail: false,
     openTimeoutMs: 10_000,
+    retryOpen: false,
+    resumeWindowMs: 120_000,
     closeTimeoutMs: 10_000,
     pingMs: 10_000,
     pingTimeoutMs: 5_000,

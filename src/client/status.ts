@@ -3,20 +3,21 @@ import { DuplexError } from '../errors.js';
 /**
  * Where a client's session stands:
  *
- *     created ──▶ opening ──▶ opened ──▶ closing ──▶ closed
- *        │           │           │           │
- *        ├───────────┴───────────┴───────────┴──────▶ faulted
- *        └──────────────────────────────────────────▶ closed
+ *                               ┌──▶ resuming ──┐
+ *     created ──▶ opening ──▶ opened ◀────────────┤
+ *        │           │           └──▶ closing ◀───┘
+ *        └───────────┴───────────┴────────┴──────▶ closed, faulted
  *
  * `closed` is an end in order, by either side or by `abort`; `faulted` is any
  * other, and `closed` tells which.
  */
-export type Status = 'created' | 'opening' | 'opened' | 'closing' | 'closed' | 'faulted';
+export type Status = 'created' | 'opening' | 'opened' | 'resuming' | 'closing' | 'closed' | 'faulted';
 
 const successors: Readonly<Record<Status, readonly Status[]>> = {
   created: ['opening', 'closed', 'faulted'],
   opening: ['opened', 'closed', 'faulted'],
-  opened: ['closing', 'closed', 'faulted'],
+  opened: ['resuming', 'closing', 'closed', 'faulted'],
+  resuming: ['opened', 'closing', 'closed', 'faulted'],
   closing: ['closed', 'faulted'],
   closed: [],
   faulted: [],

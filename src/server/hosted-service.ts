@@ -1,13 +1,23 @@
 import type { PeerOptions } from '../calls/peer.js';
 import type { Contract } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
+import { type Hello, Reason } from '../gen/duplex/v1/session.js';
+import { rejectionFor } from '../session/handshake.js';
 import type { SessionEnd } from '../session/session-end.js';
 import { defaultTerms } from '../session/terms.js';
 import type { IncomingCarrier } from '../transport/carrier.js';
+import type { Dial } from '../transport/driver.js';
+import { controlFrame } from '../wire/control.js';
 import { ItemEncoder } from '../wire/item-encoder.js';
 import { HostedSession } from './hosted-session.js';
 import type { ResolvedHostOptions, ServiceOptions } from './options.js';
+import { Reception, type ReceptionDesk } from './reception.js';
+import type { ResumeTokens } from './resume-tokens.js';
 import type { ServiceFactory, ServiceSession } from './service-types.js';
+
+/** Closed sessions that are remembered, so that a client which missed the end can be told. */
+const MAX_TOMBSTONES = 10_000;
+const noNumbers = Object.freeze({ seq: 0, ack: 0, backlog: 0 });
 
 /** A service in a host, with the sessions that are open on it. */
 export interface Service<Callbacks, State> {
@@ -16,12 +26,16 @@ export interface Service<Callbacks, State> {
 }
 
 /** Keeps the sessions of one contract in a host. */
-export class HostedService<Operations, Callbacks, State> implements Service<Callbacks, State> {
+export class HostedService<Operations, Callbacks, State> implements Service<Callbacks, State>, ReceptionDesk {
   readonly sessions = new Map<string, HostedSession<Operations, Callbacks, State>>();
+  /** Sessions whose first Welcome may have been lost, by the nonce of the Hello. */
+  readonly #unconfirmed = new Map<string, HostedSession<Operations, Callbacks, State>>();
+  readonly #tombstones = new Map<string, ResumeTokens>();
   #stopping = false;
   readonly contract: Contract<Operations, Callbacks, State>;
   readonly #factory: ServiceFactory<Operations, Callbacks, State>;
   readonly #options: ServiceOptions<State>;
+  readonly #host: ResolvedHostOptions;
   readonly #peerOptions: PeerOptions;
 
   constructor(
@@ -33,13 +47,16 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     this.contract = contract;
     this.#factory = factory;
     this.#options = options;
+    this.#host = host;
     this.#peerOptions = {
       contract,
       role: 'service',
       level: 'session',
       concurrency: options.concurrency === 'multiple' ? defaultTerms.calls : 1,
       openTimeoutMs: host.handshakeTimeoutMs,
+      retryOpen: false,
       closeTimeoutMs: host.closeTimeoutMs,
+      resumeWindowMs: host.resumeWindowMs,
       pingMs: host.pingMs,
       pingTimeoutMs: host.pingTimeoutMs,
       clock: host.clock,
@@ -50,18 +67,41 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     };
   }
 
-  /** Takes a stream that wants a session. */
+  /** Takes a stream that a client opened. */
   accept(carrier: IncomingCarrier): void {
+    new Reception(carrier, this, this.#host.clock, this.#host.handshakeTimeoutMs);
+  }
+
+  opens(carrier: IncomingCarrier, open: Dial, hello: Hello | undefined): void {
+    const nonce = hello === undefined || hello.openNonce.length === 0 ? undefined : hex(hello.openNonce);
+    const opened = nonce === undefined ? undefined : this.#unconfirmed.get(nonce);
+    if (opened !== undefined && hello !== undefined) return this.#goOn(opened, carrier, open, hello);
     if (this.#stopping) {
       const error = new DuplexError('unavailable', 'the host is stopping', { code: Code.UNAVAILABLE });
       return carrier.depart({ how: 'end', error });
     }
-    const { contract } = this;
-    const session = new HostedSession(contract, this.#factory, this.#options.initialState, carrier.peer, this.#peerOptions);
-    this.sessions.set(session.id, session);
-    void session.closed.then(() => this.sessions.delete(session.id));
-    carrier.listen(session.link.driver);
-    session.link.driver.attach(carrier);
+    const id = hex(crypto.getRandomValues(new Uint8Array(16)));
+    const { initialState } = this.#options;
+    const session = new HostedSession(this.contract, this.#factory, initialState, id, carrier.peer, this.#peerOptions);
+    this.sessions.set(id, session);
+    if (nonce !== undefined) {
+      this.#unconfirmed.set(nonce, session);
+      session.confirmed = () => this.#unconfirmed.delete(nonce);
+    }
+    void session.closed.then(() => {
+      this.sessions.delete(id);
+      if (nonce !== undefined) this.#unconfirmed.delete(nonce);
+      this.#bury(id, session.tokens);
+    });
+    session.link.driver.attach(open);
+  }
+
+  resumes(carrier: IncomingCarrier, open: Dial, hello: Hello): void {
+    const id = hex(hello.sessionId);
+    const session = this.sessions.get(id);
+    if (session?.tokens.accepts(hello.token)) this.#goOn(session, carrier, open, hello);
+    else if (this.#tombstones.get(id)?.accepts(hello.token)) reject(carrier, Reason.CLOSED);
+    else reject(carrier, Reason.UNKNOWN_SESSION);
   }
 
   /** Closes every session in order and takes no new ones. */
@@ -69,4 +109,25 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     this.#stopping = true;
     return Promise.all([...this.sessions.values()].map((session) => session.close(reason)));
   }
+
+  #goOn(session: HostedSession<Operations, Callbacks, State>, carrier: IncomingCarrier, open: Dial, hello: Hello): void {
+    if (!session.link.driver.resume(open, hello, () => session.tokens.issue())) reject(carrier, Reason.SUPERSEDED);
+  }
+
+  #bury(id: string, tokens: ResumeTokens): void {
+    const { clock, resumeWindowMs } = this.#host;
+    if (resumeWindowMs === 0 || this.#tombstones.size >= MAX_TOMBSTONES) return;
+    this.#tombstones.set(id, tokens);
+    clock.schedule(clock.now() + resumeWindowMs, () => this.#tombstones.delete(id));
+  }
+}
+
+/** Says why a session cannot be resumed, and ends the stream. */
+function reject(carrier: IncomingCarrier, reason: Reason): void {
+  const frame = controlFrame({ $case: 'welcome', value: rejectionFor(reason) }, noNumbers);
+  carrier.write(frame, () => carrier.depart({ how: 'end' }));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }

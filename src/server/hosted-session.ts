@@ -7,6 +7,7 @@ import type { Contract, MethodInfo } from '../contract/contract.js';
 import type { Init } from '../contract/message-codec.js';
 import { Code, DuplexError, Fault } from '../errors.js';
 import type { SessionEnd } from '../session/session-end.js';
+import { ResumeTokens } from './resume-tokens.js';
 import type { ServiceFactory, ServiceHandler, ServiceSession } from './service-types.js';
 import { type SessionState, sessionState } from './session-state.js';
 
@@ -14,7 +15,11 @@ import { type SessionState, sessionState } from './session-state.js';
 export class HostedSession<Operations, Callbacks, State>
   implements ServiceSession<Callbacks, State>, PeerOwner<ServiceSession<Callbacks, State>>
 {
-  readonly id = crypto.randomUUID();
+  readonly id: string;
+  /** What the client has to show to resume this session. */
+  readonly tokens = new ResumeTokens();
+  /** Called when the client is known to have a token. */
+  confirmed: (() => void) | undefined;
   readonly peer: string;
   readonly callback: Proxy<Callbacks>;
   readonly state: SessionState<State>;
@@ -29,9 +34,11 @@ export class HostedSession<Operations, Callbacks, State>
     contract: Contract<Operations, Callbacks, State>,
     factory: ServiceFactory<Operations, Callbacks, State>,
     initialState: Init<State> | undefined,
+    id: string,
     peer: string,
     options: PeerOptions,
   ) {
+    this.id = id;
     this.peer = peer;
     this.#options = options;
     this.#factory = factory;
@@ -74,7 +81,7 @@ export class HostedSession<Operations, Callbacks, State>
     this.#handler = handler;
     // The client may have left while the factory took its time.
     if (this.link.session.state === 'closed') void this.#dispose();
-    else this.link.accept();
+    else this.link.accept({ sessionId: Buffer.from(this.id, 'hex'), token: this.tokens.issue(), epoch: 1 });
   }
 
   #refuse(thrown: unknown): void {
@@ -82,6 +89,15 @@ export class HostedSession<Operations, Callbacks, State>
     if (error !== thrown) this.#report(error);
     this.link.session.refuse(new DuplexError('refused', fault.message, { code: fault.code as Code }));
   }
+
+  onConfirmed(): void {
+    this.tokens.confirm();
+    this.confirmed?.();
+  }
+
+  onSuspended(): void {}
+
+  onResumed(): void {}
 
   /** The client's first snapshot is the state as the factory left it. */
   onOpened(): void {

@@ -14,6 +14,11 @@ export interface HostOptions {
   readonly handshakeTimeoutMs?: number;
   /** How long closing a session in order may take before it is cut. Default: 10,000. */
   readonly closeTimeoutMs?: number;
+  /**
+   * How long a session outlives its connection, so that the client can resume
+   * it with nothing lost. Default: 120,000; 0 ends it with its connection.
+   */
+  readonly resumeWindowMs?: number;
   /** After how much silence a session asks whether the client is still there. Default: 10,000. */
   readonly pingMs?: number;
   /** How long it waits for the answer. Default: 5,000. */
@@ -34,6 +39,7 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
     includeErrorDetail: false,
     handshakeTimeoutMs: 5_000,
     closeTimeoutMs: 10_000,
+    resumeWindowMs: 120_000,
     pingMs: 10_000,
     pingTimeoutMs: 5_000,
     serverOptions: {},

@@ -1,25 +1,46 @@
-import { Code, DuplexError } from '../errors.js';
-import { Hello, Reason, Result, Welcome } from '../gen/duplex/v1/session.js';
+import { Code, DuplexError, type ErrorKind } from '../errors.js';
+import { Hello, type Marks, Reason, Result, Welcome } from '../gen/duplex/v1/session.js';
 import type { SessionTerms } from './terms.js';
 
 /** The protocol version that this engine speaks. */
 export const PROTOCOL_VERSION = 1;
 
-/** The first message of a session's client. */
-export function helloFor(contract: string, openNonce: Uint8Array, terms: SessionTerms): Hello {
+/** What both sides know of a session that goes on over another carrier. */
+export interface SessionIdentity {
+  readonly sessionId: Uint8Array;
+  readonly token: Uint8Array;
+  readonly epoch: number;
+}
+
+/** The first message of a client on each carrier; with an identity it asks to resume. */
+export function helloFor(
+  contract: string,
+  openNonce: Uint8Array,
+  attempt: number,
+  terms: SessionTerms,
+  identity: SessionIdentity | undefined,
+  marks: Marks,
+): Hello {
   return Hello.fromPartial({
     minVersion: PROTOCOL_VERSION,
     maxVersion: PROTOCOL_VERSION,
     contract,
     openNonce,
-    attempt: 1,
+    attempt,
     terms,
+    ...(identity && { ...identity, marks }),
   });
 }
 
-/** The service's consent to a new session. */
-export function welcomeFor(sessionId: Uint8Array, terms: SessionTerms): Welcome {
-  return Welcome.fromPartial({ result: Result.OPENED, version: PROTOCOL_VERSION, sessionId, epoch: 1, terms });
+/** The service's consent to a new session, or to one that goes on: then with its marks. */
+export function welcomeFor(identity: SessionIdentity, terms: SessionTerms, marks?: Marks): Welcome {
+  const result = marks === undefined ? Result.OPENED : Result.RESUMED;
+  return Welcome.fromPartial({ ...identity, result, version: PROTOCOL_VERSION, terms, ...(marks && { marks }) });
+}
+
+/** A service's refusal. Unknown session, wrong token and expiry look the same on purpose. */
+export function rejectionFor(reason: Reason, retryAfterMs = 0): Welcome {
+  return Welcome.fromPartial({ result: Result.REJECTED, reason, version: PROTOCOL_VERSION, retryAfterMs });
 }
 
 /** Why a service refuses a Hello, or undefined if it does not. */
@@ -33,18 +54,30 @@ export function objectionTo(hello: Hello, contract: string): DuplexError | undef
       code: Code.FAILED_PRECONDITION,
     });
   }
-  if (hello.sessionId.length > 0) {
-    return new DuplexError('refused', 'no such session: open a new one', { code: Code.NOT_FOUND });
-  }
   return undefined;
 }
 
 /** The error that a rejecting Welcome means for the client. */
-export function rejection(welcome: Welcome): DuplexError {
-  const code = welcome.reason === Reason.OVERLOADED ? Code.RESOURCE_EXHAUSTED : Code.FAILED_PRECONDITION;
-  return new DuplexError('refused', `the service refused the session (reason ${welcome.reason})`, {
-    code,
-    origin: 'remote',
-    ...(welcome.retryAfterMs > 0 ? { retryAfterMs: welcome.retryAfterMs } : {}),
-  });
+export function errorFromRejection({ reason, retryAfterMs }: Welcome): DuplexError {
+  const { kind, code, message } = rejections.get(reason) ?? {
+    kind: 'refused',
+    code: Code.FAILED_PRECONDITION,
+    message: `the service refused the session (reason ${reason})`,
+  };
+  return new DuplexError(kind, message, { code, origin: 'remote', ...(retryAfterMs > 0 ? { retryAfterMs } : {}) });
 }
+
+interface Rejection {
+  readonly kind: ErrorKind;
+  readonly code: Code;
+  readonly message: string;
+}
+
+const rejections: ReadonlyMap<Reason, Rejection> = new Map([
+  [Reason.CLOSED, { kind: 'closed', code: Code.FAILED_PRECONDITION, message: 'the service closed the session' }],
+  [Reason.UNKNOWN_SESSION, { kind: 'lost', code: Code.NOT_FOUND, message: 'the service no longer knows the session' }],
+  [Reason.GAP, { kind: 'lost', code: Code.DATA_LOSS, message: 'what was missed can no longer be replayed' }],
+  [Reason.SUPERSEDED, { kind: 'lost', code: Code.ABORTED, message: 'another stream took the session over' }],
+  [Reason.OVERLOADED, { kind: 'refused', code: Code.RESOURCE_EXHAUSTED, message: 'the service is at its limits' }],
+  [Reason.DRAINING, { kind: 'unavailable', code: Code.UNAVAILABLE, message: 'the service is going away' }],
+]);

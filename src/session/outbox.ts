@@ -29,6 +29,8 @@ export class Outbox {
   /** Number of the last item that the peer holds. */
   acked = 0;
   #released = 0;
+  /** Number of the last item that any carrier took along. */
+  #everFramed = 0;
   #openItems = 0;
   #openBytes = 0;
   #terms: SessionTerms = defaultTerms;
@@ -103,6 +105,7 @@ export class Outbox {
   #cut(entry: NumberedBatch, from: number, to: number, numbers: FrameNumbers): Uint8Array {
     entry.sealed = true;
     this.framed = entry.firstSeq + to - 1;
+    if (this.framed > this.#everFramed) this.#everFramed = this.framed;
     if (to === entry.charges.length) this.#next += 1;
     return entry.batch.frame(from, to, numbers);
   }
@@ -118,6 +121,29 @@ export class Outbox {
     return true;
   }
 
+  /**
+   * A new carrier: the peer holds all up to `received`, what comes after is
+   * framed again. False if that is not a mark that the peer can have.
+   */
+  rewind(received: number): boolean {
+    if (received < this.acked || received > this.#everFramed) return false;
+    this.acked = received;
+    this.framed = received;
+    this.#next = this.#batches.findIndex(({ firstSeq, charges }) => firstSeq + charges.length > received + 1);
+    if (this.#next < 0) this.#next = this.#batches.length;
+    return true;
+  }
+
+  /** The number of the first item that can still be replayed. */
+  get firstKept(): number {
+    return this.acked + 1;
+  }
+
+  /** How many items the peer may or may not have dispatched. */
+  get unknown(): number {
+    return this.#everFramed - this.#released;
+  }
+
   #release(seq: number): void {
     while (this.#released < seq) {
       const entry = this.#batches[0] as NumberedBatch;
@@ -128,7 +154,7 @@ export class Outbox {
         this.#openBytes -= charge;
       }
       this.#released = last;
-      if (last < entry.firstSeq + entry.charges.length - 1 || !entry.sealed) return;
+      if (last < entry.firstSeq + entry.charges.length - 1) return;
       this.#batches.shift();
       this.#next -= 1;
     }

@@ -27,6 +27,11 @@ export class Receipts {
     return this.#ackAt;
   }
 
+  /** Whether the peer does not know the present marks yet. */
+  get owes(): boolean {
+    return this.#saidReceived !== this.received || this.#saidReleased !== this.received - this.held;
+  }
+
   /** Takes the next item in turn; `byteLength` as it arrived. */
   take(byteLength: number, now: number): void {
     this.received += 1;

@@ -12,6 +12,11 @@ export interface SessionEnd {
   readonly message: string;
   /** When the peer asks to be tried again, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
+  /**
+   * After any end but `closed`: how many items this side sent that the peer may
+   * or may not have dispatched. Everything before them was, nothing after them.
+   */
+  readonly unknownItems?: number;
 }
 
 /** The end of a session that was closed in order. */

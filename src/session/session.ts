@@ -1,73 +1,40 @@
 import { Code, DuplexError } from '../errors.js';
-import { Control, type Goodbye, type Hello, Reason, Result, type Welcome } from '../gen/duplex/v1/session.js';
+import { Control, type Goodbye, type Hello, type Marks, Reason, Result, type Welcome } from '../gen/duplex/v1/session.js';
 import { ackFrame } from '../wire/batch.js';
 import { type ControlMessage, controlFrame } from '../wire/control.js';
 import { Field } from '../wire/fields.js';
 import { FrameDecoder, type ReceivedItem } from '../wire/frame-decoder.js';
-import { helloFor, objectionTo, rejection, welcomeFor } from './handshake.js';
+import { Backoff } from './backoff.js';
+import { Closing, type ClosingFacts, goodbye } from './closing.js';
+import { errorFromRejection, helloFor, objectionTo, rejectionFor, type SessionIdentity, welcomeFor } from './handshake.js';
 import { Liveness } from './liveness.js';
 import { Outbox } from './outbox.js';
 import { Receipts } from './receipts.js';
-import { endOf, errorOf, orderlyEnd, type SessionEnd } from './session-end.js';
-import { type StateName, transition } from './states.js';
+import { endOf, errorOf, isOrderly, orderlyEnd, type SessionEnd } from './session-end.js';
+import type { Departure, SessionListener, SessionOptions } from './session-options.js';
+import { type StateInput, type StateName, transition } from './states.js';
 import { defaultTerms, type SessionTerms, termsOf } from './terms.js';
-import { type Waiter, WaitingLine, type WaitingLineLimits } from './waiting-line.js';
+import { type Waiter, WaitingLine } from './waiting-line.js';
 
 /** Operations of a plain client that may wait for their handlers before its stream is no longer read. */
 const PLAIN_QUEUE_ITEMS = 256;
-
-/** What a session has to know from the start. Times are milliseconds. */
-export interface SessionOptions {
-  readonly role: 'client' | 'service';
-  /** Full name of the service contract. */
-  readonly contract: string;
-  /** What a client asks for; a service takes what its client speaks. */
-  readonly level: 'session' | 'plain';
-  readonly terms: SessionTerms;
-  readonly waiting: WaitingLineLimits;
-  /** How long the peer may take to open the session. */
-  readonly openTimeoutMs: number;
-  /** How long closing in order may take before the session is cut. */
-  readonly closeTimeoutMs: number;
-  /** `length` unpredictable bytes. */
-  readonly randomBytes: (length: number) => Uint8Array;
-}
-
-/** What a session tells whoever drives calls over it. None of these may throw. */
-export interface SessionListener {
-  /** Service only: a client wants in. Answered by `accept` or `refuse`, at once or later. */
-  opening(): void;
-  /** Frames may be exchanged now. */
-  opened(): void;
-  /** An item arrived in turn. True if it was dispatched; false if it waits, until `release`. */
-  item(item: ReceivedItem): boolean;
-  /** The peer, or this side, asked to close in order: no new calls from now on. */
-  closing(end: SessionEnd): void;
-  /** The session is over; nothing comes after this. */
-  closed(end: SessionEnd): void;
-  /** Whether no call is running, held or awaited, so that a closing session may end. */
-  isIdle(): boolean;
-  /** Whether an answer of the peer is awaited. */
-  awaitsPeer(): boolean;
-  /** There may be something to poll. */
-  wake(): void;
-}
-
-/** What shall become of the carrier once everything polled is written. */
-export type Departure =
-  | { readonly how: 'half-close' }
-  | { readonly how: 'end'; readonly error?: DuplexError }
-  | { readonly how: 'cancel' };
+/** Gaps in a row that a resume may mend; a peer that still leaves one is broken. */
+const MAX_GAPS = 3;
+const NEVER = Number.POSITIVE_INFINITY;
+/** The marks of a client that received nothing and sent nothing. */
+const noMarks: Marks = Object.freeze({ received: 0, first: 1, last: 0 });
+const cancel: Departure = Object.freeze({ how: 'cancel' });
 
 /**
  * One session of a duplex contract as either role sees it: numbering, windows,
- * liveness, opening and closing. It does no I/O and owns no timer: a driver
- * feeds it what happened, with the time, and polls what is to be done.
+ * replay, liveness, opening and closing. It does no I/O and owns no timer: a
+ * driver feeds it what happened, with the time, and polls what is to be done.
  *
  *     inputs    attach, receive, peerEnded, carrierLost, written, tick  (from the carrier)
- *               accept, refuse, offer, answer, …, close, abort          (from the application)
- *     outputs   poll → the next frame to write     departure → what then
- *               deadline → when to call tick       SessionListener → what arrived
+ *               accept, refuse, resume, offer, answer, …, close, abort  (from the application)
+ *     outputs   poll → the next frame to write      departure → what then
+ *               deadline → when to call tick        redialAt → when a new carrier is wanted
+ *               SessionListener → what arrived
  *
  * After any input the driver polls until there is no frame left. A plain
  * session is the same with its capabilities off: no numbers, one item a frame,
@@ -78,17 +45,25 @@ export class Session {
   #level: 'session' | 'plain' | undefined;
   #end: SessionEnd | undefined;
   #departure: Departure | undefined;
-  #openBy = Number.POSITIVE_INFINITY;
-  #closeBy = Number.POSITIVE_INFINITY;
+  #openBy = NEVER;
+  #closeBy = NEVER;
+  #resumeBy = NEVER;
+  #redialAt = NEVER;
+  #ttlMs = 0;
+  #attempt = 0;
+  #gaps = 0;
+  #unconfirmed = false;
+  #identity: SessionIdentity | undefined;
   #peerTerms = defaultTerms;
-  /** The number up to which the peer promised to start things, once it did. */
-  #peerLastSeq: number | undefined;
-  #goodbyeSaid = false;
   #peerHalfClosed = false;
-  readonly #controls: (ControlMessage | 'empty')[] = [];
+  /** Control messages to send; `ack` is an acknowledgement alone. */
+  #controls: (ControlMessage | 'ack')[] = [];
+  readonly #openNonce: Uint8Array;
   readonly #decoder = new FrameDecoder();
   readonly #outbox = new Outbox();
   readonly #liveness = new Liveness();
+  readonly #backoff: Backoff;
+  readonly #closing: Closing;
   readonly #receipts: Receipts;
   readonly #line: WaitingLine;
   readonly #options: SessionOptions;
@@ -99,6 +74,9 @@ export class Session {
     this.#listener = listener;
     this.#receipts = new Receipts(options.terms);
     this.#line = new WaitingLine(options.waiting);
+    this.#closing = new Closing(options.role);
+    this.#backoff = new Backoff(options.backoff, options.random);
+    this.#openNonce = options.role === 'client' ? options.randomBytes(16) : new Uint8Array(0);
     if (options.role === 'client') this.#level = options.level;
   }
 
@@ -106,9 +84,9 @@ export class Session {
     return this.#state;
   }
 
-  /** Why the session is over or about to be; undefined before. */
-  get end(): SessionEnd | undefined {
-    return this.#end;
+  /** Whether it closes, or has. */
+  get isClosing(): boolean {
+    return this.#closing.end !== undefined || this.#state === 'closed';
   }
 
   /** What the peer accepts. */
@@ -120,15 +98,17 @@ export class Session {
 
   /** A carrier stands ready. A client introduces itself, a service waits for that. */
   attach(now: number): void {
+    if (this.#state === 'created' && this.#openBy === NEVER) this.#openBy = now + this.#options.openTimeoutMs;
     this.#move('attach');
-    this.#openBy = now + this.#options.openTimeoutMs;
+    this.#redialAt = NEVER;
+    this.#departure = undefined;
+    this.#peerHalfClosed = false;
+    this.#controls = [];
     this.#liveness.heard(now);
     if (this.#options.role === 'service') return;
-    if (this.#level === 'session') {
-      const { contract, randomBytes, terms } = this.#options;
-      this.#controls.push({ $case: 'hello', value: helloFor(contract, randomBytes(16), terms) });
-    } else {
-      this.#controls.push('empty');
+    if (this.#level === 'session') this.#controls.push({ $case: 'hello', value: this.#hello() });
+    else {
+      this.#controls.push('ack');
       this.#open(now);
     }
   }
@@ -139,6 +119,7 @@ export class Session {
     this.#liveness.heard(now);
     try {
       this.#decoder.read(frame);
+      if (this.#unconfirmed) this.#confirm();
       this.#takeFrame(now);
       this.#advanceLine();
     } catch (error) {
@@ -146,31 +127,36 @@ export class Session {
     }
   }
 
-  /** The peer will send nothing more, and said so in order. */
-  peerEnded(): void {
+  /** The peer will send nothing more over this carrier, and said so in order. */
+  peerEnded(now: number): void {
     this.#peerHalfClosed = true;
     if (this.#state === 'closed') return;
     const { role } = this.#options;
-    if (role === 'service' && this.#state === 'created') return;
     if (role === 'service' && this.#level === 'plain') {
       // Half-close of a plain client: finish what runs, flush, end.
-      this.#peerLastSeq = 0;
+      this.#closing.peerPromises(0);
       if (this.#state === 'open') this.#beginClosing(orderlyEnd('remote', 'the client closed'));
-    } else if (role === 'client' && (this.#level === 'plain' || this.#isComplete())) {
-      this.#finish(this.#end ?? orderlyEnd('remote', 'the service closed the session'));
-    } else if (role === 'client' || !this.#goodbyeSaid) {
-      this.carrierLost(new DuplexError('lost', 'the stream ended in the middle of the session', { origin: 'remote' }));
+    } else if (role === 'client' && this.#level === 'plain') {
+      this.#finish(this.#closing.end ?? orderlyEnd('remote', 'the service closed the session'));
+    } else if (role === 'client' || !this.#closing.promised) {
+      const message =
+        this.#level === undefined
+          ? 'the stream ended without a message: an empty envelope opens a session that only listens'
+          : 'the stream ended in the middle of the session';
+      this.carrierLost(new DuplexError('lost', message, { origin: 'remote' }), now);
     }
   }
 
   /** The carrier is gone; `error` says why. */
-  carrierLost(error: DuplexError): void {
+  carrierLost(error: DuplexError, now: number): void {
     if (this.#state === 'closed') return;
-    if (this.#state === 'opening' && error.kind === 'lost') {
+    const { end } = this.#closing;
+    if (end !== undefined && this.#closing.isComplete(this.#facts())) this.#finish(end);
+    else if (this.#survives(error, now)) this.#cut(error, now);
+    else if (this.#state === 'opening' && error.kind === 'lost') {
       const { code, origin, message } = error;
-      return this.#finish(endOf(new DuplexError('unavailable', message, { code, origin })));
-    }
-    this.#finish(this.#isComplete() && this.#end !== undefined ? this.#end : endOf(error));
+      this.#finish(endOf(new DuplexError('unavailable', message, { code, origin })));
+    } else this.#finish(endOf(error));
   }
 
   /** The last frame polled is written; the carrier takes another one. */
@@ -183,46 +169,39 @@ export class Session {
   /** `deadline` has come. */
   tick(now: number): void {
     if (this.#state === 'closed') return;
-    if (now >= this.#openBy) {
-      const error = new DuplexError('timeout', `no session within ${this.#options.openTimeoutMs} ms`);
-      this.#finish(endOf(error), this.#options.role === 'client' ? { how: 'cancel' } : { how: 'end', error });
-    } else if (now >= this.#closeBy) {
-      const error = new DuplexError('timeout', `not closed within ${this.#options.closeTimeoutMs} ms`);
-      this.#finish(endOf(error), this.#options.role === 'client' ? { how: 'cancel' } : { how: 'end', error });
+    if (now >= this.#openBy) this.#timedOut(`no session within ${this.#options.openTimeoutMs} ms`);
+    else if (now >= this.#closeBy) this.#timedOut(`not closed within ${this.#options.closeTimeoutMs} ms`);
+    else if (now >= this.#resumeBy) {
+      this.#finish(endOf(new DuplexError('lost', `the connection did not come back within ${this.#ttlMs} ms`)), cancel);
     } else if (this.#watches()) {
       const verdict = this.#liveness.check(now);
       if (verdict === 'probe') this.#controls.push({ $case: 'ping', value: { id: 1 } });
-      if (verdict === 'dead') {
-        const error = new DuplexError('lost', 'the peer does not answer any more');
-        this.#finish(endOf(error), { how: 'cancel' });
-      }
+      if (verdict === 'dead') this.carrierLost(new DuplexError('lost', 'the peer does not answer any more'), now);
     }
   }
 
   /** When `tick` has to be called next, in the driver's milliseconds. */
   get deadline(): number {
-    if (this.#state === 'closed') return Number.POSITIVE_INFINITY;
-    const lively = this.#watches() ? this.#liveness.deadline : Number.POSITIVE_INFINITY;
-    const ack = this.#level === 'session' ? this.#receipts.deadline : Number.POSITIVE_INFINITY;
-    return Math.min(this.#openBy, this.#closeBy, lively, ack);
+    if (this.#state === 'closed') return NEVER;
+    const lively = this.#watches() ? this.#liveness.deadline : NEVER;
+    const ack = this.#level === 'session' && this.#state === 'open' ? this.#receipts.deadline : NEVER;
+    return Math.min(this.#openBy, this.#closeBy, this.#resumeBy, lively, ack);
+  }
+
+  /** Client: when it wants to be given a new carrier; Infinity while it does not. */
+  get redialAt(): number {
+    return this.#state === 'closed' ? NEVER : this.#redialAt;
   }
 
   /** The next frame to write, or undefined if there is none. */
   poll(now: number): Uint8Array | undefined {
     const control = this.#controls.shift();
     if (control !== undefined) return this.#cutControl(control);
-    if (this.#state !== 'open' && this.#state !== 'closing') return undefined;
-    if (this.#departure !== undefined) return undefined;
+    if (this.#state !== 'open' || this.#departure !== undefined) return undefined;
     if (!this.#outbox.drained) return this.#cutItems();
-    if (this.#state === 'closing') {
-      this.#closeStep();
-      const goodbye = this.#controls.shift();
-      if (goodbye !== undefined) return this.#cutControl(goodbye);
-    }
-    if (this.#level === 'session' && now >= this.#receipts.deadline) {
-      const numbers = this.#numbers();
-      return ackFrame(numbers);
-    }
+    if (this.#closing.end !== undefined) this.#closeStep();
+    if (this.#controls.length > 0) return this.poll(now);
+    if (this.#level === 'session' && now >= this.#receipts.deadline) return this.#cutControl('ack');
     return undefined;
   }
 
@@ -242,12 +221,14 @@ export class Session {
 
   // ------------------------------------------------------------ application
 
-  /** Service: lets the client in. */
-  accept(now: number): void {
+  /** Service: lets the client in. The identity is what it will have to show to resume. */
+  accept(identity: SessionIdentity, now: number): void {
     if (this.#state !== 'opening') return;
     if (this.#level === 'session') {
-      const { randomBytes, terms } = this.#options;
-      this.#controls.push({ $case: 'welcome', value: welcomeFor(randomBytes(16), terms) });
+      this.#identity = identity;
+      const terms = { ...this.#options.terms, ttlMs: this.#ttlMs };
+      this.#controls.push({ $case: 'welcome', value: welcomeFor(identity, terms) });
+      this.#unconfirmed = true;
     }
     this.#open(now);
     if (this.#peerHalfClosed) this.#beginClosing(orderlyEnd('remote', 'the client closed'));
@@ -259,10 +240,37 @@ export class Session {
     if (this.#state !== 'opening') return;
     if (this.#level === 'session') {
       const { code, message, retryAfterMs = 0 } = error;
-      this.#sayGoodbye({ reason: Reason.UNSPECIFIED, code, message, retryAfterMs });
+      this.#controls.push({ $case: 'goodbye', value: goodbye({ code, message, retryAfterMs }) });
       this.#finish(endOf(error), { how: 'end' });
     } else this.#finish(endOf(error), { how: 'end', error });
     this.#listener.wake();
+  }
+
+  /**
+   * Service: goes on over a new carrier, whose Hello the caller has verified.
+   * Fences the old carrier, if it still exists. A Hello without a session id
+   * comes from a client whose first Welcome was lost. False for a Hello that came
+   * late: then nothing has happened, and the present carrier stays.
+   */
+  resume(hello: Hello, issueToken: () => Uint8Array, now: number): boolean {
+    if (this.#identity === undefined || hello.attempt <= this.#attempt) return false;
+    if (this.#state !== 'open' && this.#state !== 'resuming') return false;
+    this.#attempt = hello.attempt;
+    if (this.#state === 'open') this.#cut(new DuplexError('lost', 'another stream took over'), now);
+    this.attach(now);
+    const reopens = hello.sessionId.length === 0;
+    if (!this.#matches(reopens ? noMarks : hello.marks)) {
+      this.#controls.push({ $case: 'welcome', value: rejectionFor(Reason.GAP) });
+      this.#finish(endOf(new DuplexError('lost', 'the client misses what can no longer be replayed')), { how: 'end' });
+      return true;
+    }
+    this.#identity = { ...this.#identity, token: issueToken(), epoch: this.#identity.epoch + 1 };
+    const terms = { ...this.#options.terms, ttlMs: this.#ttlMs };
+    const marks = reopens ? undefined : this.#marks();
+    this.#controls.push({ $case: 'welcome', value: welcomeFor(this.#identity, terms, marks) });
+    this.#unconfirmed = true;
+    this.#goOn(now);
+    return true;
   }
 
   /** Sends an item that starts something, if the window takes it now; false if not. */
@@ -294,7 +302,7 @@ export class Session {
 
   /** Sends the present state. While the window is full a newer one replaces it. */
   sendState(item: Uint8Array): void {
-    if (this.#state === 'closed' || this.#finalSaid()) return;
+    if (this.#state === 'closed' || this.#closing.promised) return;
     if (this.#line.length === 0 && this.#outbox.admits(item.length)) this.#outbox.charge(item);
     else this.#line.joinState(item);
     this.#listener.wake();
@@ -309,48 +317,110 @@ export class Session {
   /** Closes in order: everything sent so far, and what it brings back, still arrives. */
   close(now: number, message: string): void {
     if (this.#state === 'created' || this.#state === 'opening') this.abort(orderlyEnd('local', message));
-    if (this.#state !== 'open') return;
+    if (this.#state === 'closed' || this.#closing.end !== undefined) return;
     this.#closeBy = now + this.#options.closeTimeoutMs;
     this.#beginClosing(orderlyEnd('local', message));
-    if (this.#options.role === 'service' && this.#level === 'session') {
-      this.#sayGoodbye({ reason: Reason.CLOSED, message });
-    }
+    if (this.#options.role === 'service' && this.#level === 'session' && this.#state === 'open') this.#sayGoodbye();
     this.#listener.wake();
   }
 
   /** Ends the session at once, in any state. */
   abort(end: SessionEnd): void {
     if (this.#state === 'closed') return;
-    const error = errorOf(end, 'maybe');
-    this.#finish(end, this.#options.role === 'client' ? { how: 'cancel' } : { how: 'end', error });
+    this.#finish(end, this.#options.role === 'client' ? cancel : { how: 'end', error: errorOf(end, 'maybe') });
     this.#listener.wake();
   }
 
-  // ---------------------------------------------------------------- inside
+  // ---------------------------------------------------------------- states
 
-  #move(input: Parameters<typeof transition>[1]): void {
+  #move(input: StateInput): void {
     this.#state = transition(this.#state, input);
   }
 
   #open(now: number): void {
-    this.#move('welcome');
-    this.#openBy = Number.POSITIVE_INFINITY;
     this.#outbox.terms = this.#peerTerms;
+    this.#join(now);
+    this.#listener.opened();
+  }
+
+  /** The session goes on where the peer's marks say. */
+  #goOn(now: number): void {
+    this.#join(now);
+    if (this.#closing.promised || (this.#closing.end?.origin === 'local' && this.#options.role === 'service')) {
+      this.#sayGoodbye();
+    }
+    this.#listener.resumed();
+    this.#listener.wake();
+  }
+
+  #join(now: number): void {
+    this.#move('welcome');
+    this.#openBy = NEVER;
+    this.#resumeBy = NEVER;
+    this.#backoff.reset();
     const { pingMs, pingTimeoutMs } = this.#options.terms;
     this.#liveness.start(now, pingMs, pingTimeoutMs);
-    this.#listener.opened();
+    // Whatever the old carrier may have lost of this side's acknowledgements.
+    if (this.#receipts.received > 0) this.#receipts.hurry(now);
+  }
+
+  /** Whether a session outlives the loss of its carrier for this reason. */
+  #survives(error: DuplexError, now: number): boolean {
+    if (error.kind !== 'lost' && error.kind !== 'unavailable' && error.kind !== 'timeout') return false;
+    if (this.#level !== 'session' || now >= this.#resumeBy) return false;
+    if (this.#state === 'opening') return this.#options.role === 'client' && this.#options.retryOpen;
+    return this.#ttlMs > 0;
+  }
+
+  #cut(error: DuplexError, now: number): void {
+    if (this.#state === 'open') {
+      this.#resumeBy = now + this.#ttlMs;
+      this.#listener.suspended(error);
+    }
+    this.#move('cut');
+    this.#departure = cancel;
+    this.#controls = [];
+    if (this.#options.role === 'client') this.#redialAt = now + (error.retryAfterMs ?? this.#backoff.nextMs());
+  }
+
+  #timedOut(message: string): void {
+    const error = new DuplexError('timeout', message);
+    this.#finish(endOf(error), this.#options.role === 'client' ? cancel : { how: 'end', error });
+  }
+
+  #finish(end: SessionEnd, departure?: Departure): void {
+    const { unknown } = this.#outbox;
+    this.#end = isOrderly(end) || unknown === 0 ? end : { ...end, unknownItems: unknown };
+    if (departure !== undefined) this.#departure = departure;
+    this.#move('end');
+    this.#line.fail(errorOf(end, 'no'));
+    this.#listener.closed(this.#end);
+  }
+
+  #violated(error: DuplexError): void {
+    if (this.#options.role === 'client') {
+      const { code, message } = error;
+      if (this.#level === 'session') {
+        this.#controls.push({ $case: 'goodbye', value: goodbye({ reason: Reason.PROTOCOL_ERROR, code, message }) });
+      }
+      this.#finish(endOf(error), cancel);
+    } else this.#finish(endOf(error), { how: 'end', error });
   }
 
   /** Whether silence of the peer means something: at the plain level that is HTTP/2's affair. */
   #watches(): boolean {
-    return this.#level === 'session' && (this.#state === 'open' || this.#state === 'closing');
+    return this.#level === 'session' && this.#state === 'open';
   }
+
+  // ---------------------------------------------------------------- receiving
 
   #takeFrame(now: number): void {
     const decoder = this.#decoder;
     if (this.#level === undefined) {
-      this.#level = this.#startsPlain() ? 'plain' : 'session';
-      if (this.#level === 'plain') this.#listener.opening();
+      // Looking at the first item does not consume it: the decoder has read it already.
+      const isHello = decoder.itemCount > 0 && decoder.item.number === Field.control;
+      this.#level = isHello ? 'session' : 'plain';
+      if (!isHello) this.#listener.opening(undefined);
     }
     if (this.#level === 'session' && !this.#outbox.acknowledge(decoder.ack, decoder.backlog)) {
       throw violation(`it acknowledges ${decoder.ack}, but only ${this.#outbox.framed} were sent`);
@@ -360,34 +430,37 @@ export class Session {
       if (item.number === Field.control) this.#takeControl(item, now);
       else if (this.#level === 'plain') this.#dispatch(item, now);
       else if (this.#isInTurn(seq, now)) this.#dispatch(item, now);
-      if (this.#state === 'closed') return;
+      if (this.#state === 'closed' || this.#state === 'resuming') return;
     }
   }
 
-  /** A session starts with a Hello, everything else is a plain client. */
-  #startsPlain(): boolean {
-    if (this.#decoder.itemCount === 0) return true;
-    // Looking at the first item does not consume it: the decoder has read it already.
-    return this.#decoder.item.number !== Field.control;
+  /** The first frame after a Welcome shows that the client has the token in it. */
+  #confirm(): void {
+    this.#unconfirmed = false;
+    this.#listener.confirmed();
   }
 
   #isInTurn(seq: number, now: number): boolean {
-    if (this.#state === 'created' || this.#state === 'opening') throw violation('it sends items before the Welcome');
+    if (this.#state !== 'open') throw violation('it sends items before the Welcome');
     if (seq === 0) throw violation('an item has no number');
-    if (seq > this.#receipts.received + 1) throw violation(`item ${this.#receipts.received + 1} is missing`);
-    if (seq > this.#receipts.received) return true;
-    this.#receipts.hurry(now);
+    const next = this.#receipts.received + 1;
+    if (seq === next) return true;
+    if (seq < next) this.#receipts.hurry(now);
+    else if (this.#ttlMs === 0 || ++this.#gaps > MAX_GAPS) throw violation(`item ${next} is missing`);
+    else this.carrierLost(new DuplexError('lost', `item ${next} is missing`), now);
     return false;
   }
 
   #dispatch(item: ReceivedItem, now: number): void {
-    if (this.#level === 'session') this.#receipts.take(item.byteLength, now);
+    if (this.#level === 'session') {
+      this.#receipts.take(item.byteLength, now);
+      this.#gaps = 0;
+    }
     if (this.#listener.item(item)) return;
     this.#receipts.held += 1;
     if (this.#level === 'plain' && this.#receipts.held > 4 * PLAIN_QUEUE_ITEMS) {
-      throw new DuplexError('refused', `${this.#receipts.held} operations wait for their handlers: send less at a time`, {
-        code: Code.RESOURCE_EXHAUSTED,
-      });
+      const message = `${this.#receipts.held} operations wait for their handlers: send less at a time`;
+      throw new DuplexError('refused', message, { code: Code.RESOURCE_EXHAUSTED });
     }
   }
 
@@ -410,88 +483,122 @@ export class Session {
 
   #takeHello(hello: Hello): void {
     if (this.#options.role !== 'service' || this.#state !== 'opening') throw violation('a Hello out of place');
+    this.#attempt = hello.attempt;
     this.#peerTerms = termsOf(hello.terms);
+    this.#ttlMs = Math.min(this.#options.terms.ttlMs, this.#peerTerms.ttlMs);
     const objection = objectionTo(hello, this.#options.contract);
-    if (objection === undefined) this.#listener.opening();
+    if (objection === undefined) this.#listener.opening(hello);
     else this.refuse(objection);
   }
 
   #takeWelcome(welcome: Welcome, now: number): void {
-    if (this.#options.role !== 'client' || this.#state !== 'opening') throw violation('a Welcome out of place');
+    const opens = this.#state === 'opening' && (welcome.result === Result.OPENED || welcome.result === Result.PLAIN);
+    const resumes = this.#state === 'resuming' && welcome.result === Result.RESUMED;
+    if (this.#options.role !== 'client' || (this.#state !== 'opening' && this.#state !== 'resuming')) {
+      throw violation('a Welcome out of place');
+    }
+    if (!opens && !resumes) return this.#rejected(welcome, now);
+    if (resumes && !this.#matches(welcome.marks)) throw violation('its marks do not fit what was sent and received');
     if (welcome.result === Result.PLAIN) this.#level = 'plain';
-    else if (welcome.result !== Result.OPENED) return this.#finish(endOf(rejection(welcome)), { how: 'cancel' });
+    const { sessionId, token, epoch } = welcome;
+    this.#identity = { sessionId, token, epoch };
     this.#peerTerms = termsOf(welcome.terms);
-    this.#open(now);
+    this.#ttlMs = welcome.terms?.ttlMs ?? 0;
+    // One frame at once: it tells the service that its new token arrived.
+    if (this.#level === 'session') this.#controls.push('ack');
+    if (opens) this.#open(now);
+    else this.#goOn(now);
   }
 
-  #takeGoodbye(goodbye: Goodbye, now: number): void {
-    const { code, message, reason, retryAfterMs, lastSeq } = goodbye;
-    if (this.#state === 'opening' || code !== Code.OK) {
-      const kind = reason === Reason.PROTOCOL_ERROR ? 'protocol' : this.#state === 'opening' ? 'refused' : 'closed';
+  #rejected(welcome: Welcome, now: number): void {
+    const { end } = this.#closing;
+    const error = errorFromRejection(welcome);
+    if (welcome.reason === Reason.CLOSED && end !== undefined) this.#finish(end, cancel);
+    else if (error.retryAfterMs !== undefined && this.#state === 'resuming') {
+      this.#cut(error, now);
+    } else this.#finish(error.kind === 'closed' ? orderlyEnd('remote', error.message) : endOf(error), cancel);
+  }
+
+  #takeGoodbye({ code, message, reason, retryAfterMs, lastSeq }: Goodbye, now: number): void {
+    if (this.#state !== 'open' || code !== Code.OK) {
+      const kind = reason === Reason.PROTOCOL_ERROR ? 'protocol' : this.#state === 'open' ? 'closed' : 'refused';
       const end: SessionEnd = { kind, origin: 'remote', code: code as Code, message, retryAfterMs };
-      return this.#finish(end, this.#options.role === 'client' ? { how: 'cancel' } : { how: 'end' });
+      return this.#finish(end, this.#options.role === 'client' ? cancel : { how: 'end' });
     }
-    if (lastSeq !== undefined) this.#peerLastSeq = lastSeq;
-    if (this.#state !== 'open') return;
+    this.#closing.peerPromises(lastSeq);
+    if (this.#closing.end !== undefined) return;
     this.#closeBy = now + this.#options.closeTimeoutMs;
     this.#beginClosing(orderlyEnd('remote', message === '' ? 'the peer closed the session' : message));
   }
 
+  // ---------------------------------------------------------------- resuming
+
+  #hello(): Hello {
+    this.#attempt += 1;
+    const { contract, terms } = this.#options;
+    return helloFor(contract, this.#openNonce, this.#attempt, terms, this.#identity, this.#marks());
+  }
+
+  #marks(): Marks {
+    const { firstKept: first, lastSeq: last } = this.#outbox;
+    return { received: this.#receipts.received, first, last };
+  }
+
+  /** Whether the peer's marks fit this side's; if so, the outbox stands where the peer is. */
+  #matches(marks: Marks | undefined): boolean {
+    if (marks === undefined) return false;
+    const { received } = this.#receipts;
+    return marks.first <= received + 1 && marks.last >= received && this.#outbox.rewind(marks.received);
+  }
+
+  // ---------------------------------------------------------------- closing
+
   #beginClosing(end: SessionEnd): void {
-    this.#end = end;
-    this.#move('close');
+    this.#closing.begin(end);
     this.#listener.closing(end);
   }
 
-  /** Does what the state of a closing session allows: the final Goodbye, then leaving the carrier. */
+  #facts(): ClosingFacts {
+    const outbox = this.#outbox;
+    return {
+      drained: this.#line.length === 0 && outbox.drained,
+      idle: this.#listener.isIdle() && this.#receipts.held === 0,
+      received: this.#receipts.received,
+      lastSeq: outbox.lastSeq,
+      allAcked: outbox.acked === outbox.lastSeq,
+    };
+  }
+
+  /** Does what the state of a closing session allows: the promise, then leaving the carrier. */
   #closeStep(): void {
-    if (this.#line.length > 0 || this.#departure !== undefined) return;
+    const facts = this.#facts();
     const { role } = this.#options;
     if (this.#level === 'plain') {
-      if (role === 'client') this.#departure = { how: 'half-close' };
-      else if (this.#hasFinished()) this.#finish(this.#end as SessionEnd, { how: 'end' });
-    } else if (role === 'client') {
-      if (!this.#goodbyeSaid) this.#sayLastGoodbye();
-      else if (this.#isComplete()) this.#departure = { how: 'half-close' };
-    } else if (!this.#goodbyeSaid) {
-      if (this.#hasFinished()) this.#sayLastGoodbye();
-    } else if (this.#peerHalfClosed) this.#finish(this.#end as SessionEnd, { how: 'end' });
+      if (role === 'client' && facts.drained) this.#departure = { how: 'half-close' };
+      else if (role === 'service' && facts.drained && facts.idle) this.#leave();
+    } else if (this.#closing.mayPromise(facts)) {
+      this.#closing.promised = true;
+      this.#sayGoodbye();
+    } else if (this.#closing.isComplete(facts) && role === 'client') {
+      // The half-close is the last word, so the acknowledgement has to go before it.
+      if (this.#receipts.owes) this.#controls.push('ack');
+      else this.#departure = { how: 'half-close' };
+    } else if (this.#closing.promised && role === 'service' && this.#peerHalfClosed) this.#leave();
   }
 
-  /** Whether all that the peer started has been received and is done, and nothing is awaited from it. */
-  #hasFinished(): boolean {
-    if (!this.#listener.isIdle() || this.#receipts.held > 0) return false;
-    if (this.#level === 'plain') return true;
-    return this.#peerLastSeq !== undefined && this.#receipts.received >= this.#peerLastSeq;
+  #leave(): void {
+    this.#finish(this.#closing.end as SessionEnd, { how: 'end' });
   }
 
-  /** Whether both sides have said and seen everything. */
-  #isComplete(): boolean {
-    return this.#goodbyeSaid && this.#hasFinished() && this.#outbox.acked === this.#outbox.lastSeq;
+  #sayGoodbye(): void {
+    this.#controls.push({ $case: 'goodbye', value: this.#closing.goodbye(this.#facts()) });
   }
 
-  /** Whether this side promised to start nothing more. */
-  #finalSaid(): boolean {
-    return this.#goodbyeSaid;
-  }
-
-  #sayLastGoodbye(): void {
-    this.#goodbyeSaid = true;
-    const { message } = this.#end as SessionEnd;
-    this.#sayGoodbye({ reason: Reason.CLOSED, message, lastSeq: this.#outbox.lastSeq });
-  }
-
-  #sayGoodbye(goodbye: Partial<Goodbye>): void {
-    const value: Goodbye = {
-      ...{ reason: Reason.UNSPECIFIED, code: Code.OK, message: '', mayResume: false, retryAfterMs: 0, target: '' },
-      lastSeq: undefined,
-      ...goodbye,
-    };
-    this.#controls.push({ $case: 'goodbye', value });
-  }
+  // ---------------------------------------------------------------- sending
 
   #checkSendable(item: Uint8Array): void {
-    if (this.#end !== undefined && (this.#state === 'closed' || this.#finalSaid())) throw errorOf(this.#end, 'no');
+    const end = this.#end ?? (this.#closing.promised ? this.#closing.end : undefined);
+    if (end !== undefined) throw errorOf(end, 'no');
     const { itemBytes } = this.#peerTerms;
     if (item.length <= itemBytes) return;
     throw new DuplexError('fault', `a message of ${item.length} bytes is over the peer's limit of ${itemBytes} bytes`, {
@@ -508,14 +615,13 @@ export class Session {
     );
   }
 
-  #numbers(): { seq: number; ack: number; backlog: number } {
+  #cutControl(control: ControlMessage | 'ack'): Uint8Array {
     const { received, held } = this.#receipts;
-    this.#receipts.said();
-    return { seq: 0, ack: received, backlog: held };
-  }
-
-  #cutControl(control: ControlMessage | 'empty'): Uint8Array {
-    return control === 'empty' ? new Uint8Array(0) : controlFrame(control, this.#numbers());
+    // An acknowledgement rides on every control but Hello and Welcome, whose marks say the same.
+    const joined = this.#level === 'session' && this.#state === 'open';
+    const numbers = { seq: 0, ack: joined ? received : 0, backlog: joined ? held : 0 };
+    if (joined) this.#receipts.said();
+    return control === 'ack' ? ackFrame(numbers) : controlFrame(control, numbers);
   }
 
   #cutItems(): Uint8Array {
@@ -523,23 +629,6 @@ export class Session {
     const { received, held } = this.#receipts;
     this.#receipts.said();
     return this.#outbox.nextFrame(received, held);
-  }
-
-  #violated(error: DuplexError): void {
-    if (this.#options.role === 'client') {
-      if (this.#level === 'session') {
-        this.#sayGoodbye({ reason: Reason.PROTOCOL_ERROR, code: error.code, message: error.message });
-      }
-      this.#finish(endOf(error), { how: 'cancel' });
-    } else this.#finish(endOf(error), { how: 'end', error });
-  }
-
-  #finish(end: SessionEnd, departure?: Departure): void {
-    this.#end = end;
-    if (departure !== undefined) this.#departure = departure;
-    this.#move('end');
-    this.#line.fail(errorOf(end, 'no'));
-    this.#listener.closed(end);
   }
 }
 

@@ -3,24 +3,25 @@ import { DuplexError } from '../errors.js';
 /**
  * The life of a session, the same for both roles:
  *
- *                 attach             welcome            close, goodbye          both done
- *     created ──────────▶ opening ───────────▶ open ─────────────────▶ closing ───────────▶ closed
- *        │                   │                   │                        │                   ▲
- *        └───────────────────┴───────────────────┴────────── end ─────────┴───────────────────┘
+ *                attach             welcome                cut
+ *     created ──────────▶ opening ───────────▶ open ◀───────────────▶ resuming
+ *        ▲                 │    │                │       welcome        │   ▲
+ *        └──────cut────────┘    │                │                      └───┘
+ *                               └───── end ──────┴───── end ──▶ closed  attach
  *
- * `end` is everything that ends a session out of order: a lost carrier, a
- * refusal, a violation, a time-out, an abort.
+ * `cut` is a carrier that broke, `end` everything after which the session is
+ * over. Closing in order happens while it is open or resuming; see closing.ts.
  */
-export type StateName = 'created' | 'opening' | 'open' | 'closing' | 'closed';
+export type StateName = 'created' | 'opening' | 'open' | 'resuming' | 'closed';
 
 /** What moves a session from one state to another. */
-export type StateInput = 'attach' | 'welcome' | 'close' | 'end';
+export type StateInput = 'attach' | 'welcome' | 'cut' | 'end';
 
 const transitions: Readonly<Record<StateName, Readonly<Partial<Record<StateInput, StateName>>>>> = {
   created: { attach: 'opening', end: 'closed' },
-  opening: { welcome: 'open', end: 'closed' },
-  open: { close: 'closing', end: 'closed' },
-  closing: { end: 'closed' },
+  opening: { welcome: 'open', cut: 'created', end: 'closed' },
+  open: { cut: 'resuming', end: 'closed' },
+  resuming: { attach: 'resuming', cut: 'resuming', welcome: 'open', end: 'closed' },
   closed: {},
 };
 
@@ -31,7 +32,7 @@ export function transition(from: StateName, input: StateInput): StateName {
   return to;
 }
 
-/** The whole table as pairs, for whoever reports which transitions were visited. */
+/** The whole table as rows, for whoever reports which transitions were visited. */
 export function allTransitions(): readonly (readonly [from: StateName, input: StateInput, to: StateName])[] {
   return Object.entries(transitions).flatMap(([from, row]) =>
     Object.entries(row).map(([input, to]) => [from as StateName, input as StateInput, to] as const),

@@ -1,5 +1,5 @@
 import type { DuplexError } from '../errors.js';
-import type { Departure } from '../session/session.js';
+import type { Departure } from '../session/session-options.js';
 
 /**
  * One bidirectional stream of frames, as a driver uses it. Implementations

@@ -1,63 +1,78 @@
 import type { DuplexError } from '../errors.js';
-import type { Departure, Session } from '../session/session.js';
+import type { Hello } from '../gen/duplex/v1/session.js';
+import type { Session } from '../session/session.js';
+import type { Departure } from '../session/session-options.js';
 import { Alarm } from './alarm.js';
 import type { Carrier, CarrierListener } from './carrier.js';
 import type { Clock } from './clock.js';
 
 const cancel: Departure = Object.freeze({ how: 'cancel' });
 
+/** Makes a carrier that tells `listener` what happens on it. */
+export type Dial = (listener: CarrierListener) => Carrier;
+
 /**
- * Moves one session over one carrier: hands in what arrives, writes what the
- * session wants written, keeps its one timer. While a write is in flight the
- * session gathers; that is where the speed comes from.
+ * Moves one session over its carriers, one after another: hands in what
+ * arrives, writes what the session wants written, keeps its one timer. While a
+ * write is in flight the session gathers; that is where the speed comes from.
  */
-export class Driver implements CarrierListener {
-  #carrier: Carrier | undefined;
-  #writing = false;
+export class Driver {
+  #link: Link | undefined;
   #scheduled = false;
-  #paused = false;
-  #departed: Departure | undefined;
   readonly #session: Session;
   readonly #clock: Clock;
   readonly #alarm: Alarm;
+  readonly #dial: Dial | undefined;
 
-  constructor(session: Session, clock: Clock) {
+  /** With `dial` the session gets a new carrier whenever it wants one. */
+  constructor(session: Session, clock: Clock, dial?: Dial) {
     this.#session = session;
     this.#clock = clock;
-    this.#alarm = new Alarm(clock, () => {
-      if (this.#clock.now() >= this.#session.deadline) this.#session.tick(this.#clock.now());
-      this.#flush();
-    });
+    this.#dial = dial;
+    this.#alarm = new Alarm(clock, () => this.#ring());
   }
 
-  /** Starts the session on a carrier. */
-  attach(carrier: Carrier): void {
-    this.#carrier = carrier;
+  /** Dials for the first time. */
+  start(): void {
+    if (this.#dial !== undefined) this.attach(this.#dial);
+  }
+
+  /** Gives the session a carrier. */
+  attach(open: Dial): void {
+    this.#link = new Link(this, open);
     this.#session.attach(this.#clock.now());
     this.wake();
   }
 
+  /** Gives the session of a service a new carrier, on which the client said `hello`; false if that came late. */
+  resume(open: Dial, hello: Hello, issueToken: () => Uint8Array): boolean {
+    if (!this.#session.resume(hello, issueToken, this.#clock.now())) return false;
+    // Fenced: what the old carrier still brings is ignored from here on.
+    this.#link?.leave(cancel);
+    this.#link = new Link(this, open);
+    this.wake();
+    return true;
+  }
+
   /** The session may have something to write. All that is sent in one turn goes into one frame. */
   wake(): void {
-    if (this.#scheduled || this.#writing) return;
+    if (this.#scheduled || this.#link?.writing === true) return;
     this.#scheduled = true;
     queueMicrotask(this.#flushSoon);
   }
 
-  frame(frame: Uint8Array): void {
-    this.#session.receive(frame, this.#clock.now());
+  /** Something happened on a carrier; only the present one counts. */
+  happened(link: Link, tell: (session: Session, now: number) => void): void {
+    if (link !== this.#link) return;
+    tell(this.#session, this.#clock.now());
     this.wake();
   }
 
-  ended(): void {
-    this.#session.peerEnded();
-    this.wake();
-  }
-
-  lost(error: DuplexError): void {
-    this.#carrier = undefined;
-    this.#session.carrierLost(error);
-    this.#alarm.cancel();
+  /** The present carrier takes the next frame. */
+  written(link: Link): void {
+    if (link !== this.#link) return;
+    this.#session.written();
+    this.#flush();
   }
 
   readonly #flushSoon = (): void => {
@@ -65,40 +80,89 @@ export class Driver implements CarrierListener {
     this.#flush();
   };
 
-  readonly #written = (): void => {
-    this.#writing = false;
-    this.#session.written();
-    this.#flush();
-  };
-
   #flush(): void {
-    if (this.#writing || this.#carrier === undefined) return;
-    const frame = this.#departed === undefined ? this.#session.poll(this.#clock.now()) : undefined;
-    if (frame !== undefined) {
-      this.#writing = true;
-      this.#carrier.write(frame, this.#written);
-    } else this.#depart(this.#carrier);
-    this.#setPaused(this.#session.congested);
-    this.#alarm.setAt(this.#session.deadline);
+    const session = this.#session;
+    const link = this.#link;
+    if (link !== undefined && !link.writing) {
+      const frame = link.hasLeft ? undefined : session.poll(this.#clock.now());
+      if (frame !== undefined) link.write(frame);
+      else this.#leave(link);
+      link.setPaused(session.congested);
+    }
+    this.#alarm.setAt(Math.min(session.deadline, session.redialAt));
+    if (session.state === 'closed' && this.#link === undefined) this.#alarm.cancel();
   }
 
   /** Leaves the carrier as the session says. A half-close may still be followed by a cancel. */
-  #depart(carrier: Carrier): void {
-    const over = this.#session.state === 'closed';
-    const departure = this.#session.departure ?? (over ? this.#departed ?? cancel : undefined);
-    if (departure !== undefined && departure !== this.#departed) {
-      this.#departed = departure;
-      carrier.depart(departure);
-    }
-    if (!over) return;
-    this.#carrier = undefined;
-    this.#alarm.cancel();
+  #leave(link: Link): void {
+    const { state } = this.#session;
+    const departure = this.#session.departure ?? (state === 'closed' ? cancel : undefined);
+    if (departure === undefined) return;
+    link.leave(departure);
+    if (departure.how !== 'half-close' || state === 'closed') this.#link = undefined;
   }
 
-  #setPaused(paused: boolean): void {
-    if (paused === this.#paused || this.#carrier === undefined) return;
+  #ring(): void {
+    const now = this.#clock.now();
+    if (now >= this.#session.deadline) this.#session.tick(now);
+    if (now >= this.#session.redialAt && this.#dial !== undefined) {
+      this.#link?.leave(cancel);
+      this.attach(this.#dial);
+    }
+    this.#flush();
+  }
+}
+
+/** One carrier in the hands of a driver. */
+class Link implements CarrierListener {
+  writing = false;
+  #departure: Departure | undefined;
+  #paused = false;
+  readonly #carrier: Carrier;
+  readonly #driver: Driver;
+
+  constructor(driver: Driver, open: Dial) {
+    this.#driver = driver;
+    this.#carrier = open(this);
+  }
+
+  /** Whether nothing may be written any more. */
+  get hasLeft(): boolean {
+    return this.#departure !== undefined;
+  }
+
+  write(frame: Uint8Array): void {
+    this.writing = true;
+    this.#carrier.write(frame, this.#written);
+  }
+
+  leave(departure: Departure): void {
+    if (this.#departure === departure) return;
+    this.#departure = departure;
+    this.#carrier.depart(departure);
+  }
+
+  setPaused(paused: boolean): void {
+    if (paused === this.#paused || this.hasLeft) return;
     this.#paused = paused;
     if (paused) this.#carrier.pause();
     else this.#carrier.resume();
   }
+
+  frame(frame: Uint8Array): void {
+    this.#driver.happened(this, (session, now) => session.receive(frame, now));
+  }
+
+  ended(): void {
+    this.#driver.happened(this, (session, now) => session.peerEnded(now));
+  }
+
+  lost(error: DuplexError): void {
+    this.#driver.happened(this, (session, now) => session.carrierLost(error, now));
+  }
+
+  readonly #written = (): void => {
+    this.writing = false;
+    this.#driver.written(this);
+  };
 }

@@ -1,5 +1,5 @@
 import { DuplexError } from '../errors.js';
-import type { Departure } from '../session/session.js';
+import type { Departure } from '../session/session-options.js';
 import type { Carrier, CarrierListener } from './carrier.js';
 
 /** One end of a stream in memory. */

@@ -27,6 +27,7 @@ export interface FrameNumbers {
 export class Batch {
   #bytes: Uint8Array;
   #end = HEADROOM;
+  #lent = false;
   /** Where each item's own bytes begin and end, two entries an item. */
   readonly #bounds: number[] = [];
 
@@ -72,15 +73,16 @@ export class Batch {
   }
 
   /**
-   * The frame of the items `from` up to, not including, `to`. A frame that
-   * starts with the batch's first item shares its memory; so it must not be
-   * cut twice with other numbers while the first one is still being written.
+   * The frame of the items `from` up to, not including, `to`. The first one
+   * that begins with the batch's first item shares its memory; a replay is a
+   * copy, for the lost carrier may still hold the original.
    */
   frame(from: number, to: number, numbers: FrameNumbers): Uint8Array {
     const start = this.#bounds[2 * from] ?? HEADROOM;
     const end = this.#bounds[2 * to - 1] ?? HEADROOM;
     const prefix = numbersSize(numbers);
-    if (from === 0) {
+    if (from === 0 && !this.#lent) {
+      this.#lent = true;
       writeNumbers(this.#bytes, start - prefix, numbers);
       return this.#bytes.subarray(start - prefix, end);
     }

@@ -1,6 +1,6 @@
 import { type ChannelOptions, Client, type ChannelCredentials, credentials, Metadata } from '@grpc/grpc-js';
 import { Code, DuplexError } from '../../errors.js';
-import type { Departure } from '../../session/session.js';
+import type { Departure } from '../../session/session-options.js';
 import type { Carrier, CarrierListener } from '../carrier.js';
 import { checkAddress } from './address.js';
 import { asBuffer, connectMethod } from './connect-method.js';

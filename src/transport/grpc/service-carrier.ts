@@ -1,6 +1,6 @@
 import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
 import { Code, DuplexError } from '../../errors.js';
-import type { Departure } from '../../session/session.js';
+import type { Departure } from '../../session/session-options.js';
 import type { CarrierListener, IncomingCarrier } from '../carrier.js';
 import { asBuffer } from './connect-method.js';
 
