@@ -27,15 +27,7 @@ export type Code = (typeof Code)[keyof typeof Code];
  * `cancelled` call, a session that is `closed` in order, `lost` or `refused`,
  * a service that is `unavailable`, or a peer that broke the `protocol`.
  */
-export type ErrorKind =
-  | 'fault'
-  | 'timeout'
-  | 'cancelled'
-  | 'closed'
-  | 'lost'
-  | 'refused'
-  | 'unavailable'
-  | 'protocol';
+export type ErrorKind = 'fault' | 'timeout' | 'cancelled' | 'closed' | 'lost' | 'refused' | 'unavailable' | 'protocol';
 
 /** A typed detail of a fault in the form of `google.protobuf.Any`. */
 export interface FaultDetail {

@@ -1,5 +1,4 @@
-import type { ObservableInput } from 'rxjs';
-import type { Observable } from 'rxjs';
+import type { Observable, ObservableInput } from 'rxjs';
 import type { BothStreams, OneWay, ReplyStream, RequestReply, RequestStream } from '../contract/contract.js';
 import type { Init } from '../contract/message-codec.js';
 import type { CallOptions } from './call-options.js';
@@ -34,7 +33,7 @@ export type Handle<Method, Context> =
             : never;
 
 /** A proxy: calling a member calls the peer. */
-export type Proxy<Methods> = { readonly [Name in keyof Methods]: Invoke<Methods[Name]> };
+export type MethodProxy<Methods> = { readonly [Name in keyof Methods]: Invoke<Methods[Name]> };
 
 /** A handler for every method of a map. */
 export type Handlers<Methods, Context> = { [Name in keyof Methods]: Handle<Methods[Name], Context> };

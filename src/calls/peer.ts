@@ -5,8 +5,8 @@ import { CallCancel, CallComplete, CallFault, type Hello } from '../gen/duplex/v
 import { defaultBackoff } from '../session/backoff.js';
 import type { SessionIdentity } from '../session/handshake.js';
 import { Session } from '../session/session.js';
-import type { SessionListener } from '../session/session-options.js';
 import { errorOf, isOrderly, orderlyEnd, type SessionEnd } from '../session/session-end.js';
+import type { SessionListener } from '../session/session-options.js';
 import { defaultTerms } from '../session/terms.js';
 import { defaultWaitingLineLimits } from '../session/waiting-line.js';
 import type { Clock } from '../transport/clock.js';
@@ -160,16 +160,16 @@ export class Peer<SessionApi> implements SessionListener {
 
   /** Sends the service's state; while the client is slow only the newest. */
   sendState(codec: MessageCodec, state: unknown): void {
-    this.session.sendState(this.#options.encoder.encode(bareHead, Field.state, codec, state));
+    this.session.sender.sendState(this.#options.encoder.encode(bareHead, Field.state, codec, state));
   }
 
   #send(method: MethodInfo, request: unknown): Sent {
     try {
       this.#checkOpen();
       const item = this.#options.encoder.encode(bareHead, method.number, method.request, request);
-      if (this.session.offer(item)) return sent;
+      if (this.session.sender.offer(item)) return sent;
       const waiting = new PendingSent((error) => this.#unsent(method, error));
-      this.session.wait(item, waiting);
+      this.session.sender.wait(item, waiting);
       return waiting;
     } catch (error) {
       const failed = new PendingSent((reason) => this.#unsent(method, reason));
@@ -194,7 +194,8 @@ export class Peer<SessionApi> implements SessionListener {
     const abort = signal && (() => this.#abandon(id, signal));
     const cleanUp = abort && (() => signal.removeEventListener('abort', abort));
     const deadline = this.#options.clock.now() + timeoutMs;
-    if (!this.session.offer(item)) this.session.wait(item, { admitted: () => {}, failed: (error) => this.#fail(id, error) });
+    if (!this.session.sender.offer(item))
+      this.session.sender.wait(item, { admitted: () => {}, failed: (error) => this.#fail(id, error) });
     this.#pending.add(id, { method, deadline, timeoutMs, resolve, reject, cleanUp });
     if (abort) signal.addEventListener('abort', abort, { once: true });
   }
@@ -214,7 +215,7 @@ export class Peer<SessionApi> implements SessionListener {
   #cancelRemotely(id: number, reason: string): void {
     const item = this.#options.encoder.encode({ ...bareHead, callId: id }, Field.callCancel, CallCancel, { reason });
     // Behind whatever waits: a cancel must not overtake its call.
-    this.session.answer(item, 0);
+    this.session.sender.answer(item, 0);
   }
 
   #fail(id: number, error: DuplexError): void {
@@ -270,6 +271,10 @@ export class Peer<SessionApi> implements SessionListener {
     return true;
   }
 
+  credit(): void {}
+
+  room(): void {}
+
   closing(end: SessionEnd): void {
     // A service's running operations may still call back; its owner asks them to end, not the engine.
     if (this.#options.role === 'client') this.#refusesCalls = end;
@@ -310,7 +315,7 @@ export class Peer<SessionApi> implements SessionListener {
       this.#owner.api,
       method?.localName ?? `field ${item.number}`,
       item.callId,
-      this.session.sendMark,
+      this.session.sender.mark,
       item.timeoutMs,
     );
     if (method === undefined) {
@@ -340,11 +345,14 @@ export class Peer<SessionApi> implements SessionListener {
       const item = method.reply
         ? encoder.encode(head, method.number, method.reply, reply)
         : encoder.encode(head, Field.callComplete, CallComplete, {});
-      const { itemBytes } = this.session.peerTerms;
+      const { itemBytes } = this.session.sender.peerTerms;
       if (item.length > itemBytes) {
-        throw new DuplexError('fault', `a reply of ${item.length} bytes is over the peer's limit of ${itemBytes} bytes`);
+        throw new DuplexError(
+          'fault',
+          `a reply of ${item.length} bytes is over the peer's limit of ${itemBytes} bytes`,
+        );
       }
-      this.session.answer(item, call.sendMark);
+      this.session.sender.answer(item, call.sendMark);
     } catch (error) {
       this.#answerFault(method, call, error);
     }
@@ -361,7 +369,7 @@ export class Peer<SessionApi> implements SessionListener {
   #sendFault(call: IncomingCall<SessionApi>, fault: CallFault): void {
     if (call.id === 0) return;
     const item = this.#options.encoder.encode({ ...bareHead, replyTo: call.id }, Field.callFault, CallFault, fault);
-    this.session.answer(item, call.sendMark);
+    this.session.sender.answer(item, call.sendMark);
   }
 
   #takeAnswer(item: ReceivedItem): void {

@@ -1,7 +1,7 @@
 import type { MethodInfo } from '../contract/contract.js';
 import { DuplexError } from '../errors.js';
-import type { Clock } from '../transport/clock.js';
 import { Alarm } from '../transport/alarm.js';
+import type { Clock } from '../transport/clock.js';
 
 /** A call that awaits its answer. */
 export interface PendingCall {

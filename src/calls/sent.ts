@@ -1,4 +1,4 @@
-import { DuplexError } from '../errors.js';
+import type { DuplexError } from '../errors.js';
 import type { Waiter } from '../session/waiting-line.js';
 
 /**

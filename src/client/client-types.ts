@@ -1,6 +1,6 @@
 import type { Observable, Subscription } from 'rxjs';
 import type { Call } from '../calls/call.js';
-import type { Handlers, Proxy } from '../calls/method-types.js';
+import type { Handlers, MethodProxy } from '../calls/method-types.js';
 import type { DeepReadonly } from '../contract/message-codec.js';
 import type { SessionEnd } from '../session/session-end.js';
 import type { Status } from './status.js';
@@ -29,7 +29,7 @@ export type CallbackEvent<Callbacks> = {
  */
 export interface DuplexClient<Operations, Callbacks, State> extends AsyncDisposable {
   /** The service: calling a member invokes the operation there. */
-  readonly service: Proxy<Operations>;
+  readonly service: MethodProxy<Operations>;
   /** The callbacks, one observable each. Up to 256 of each are held until somebody first subscribes. */
   readonly callbacks: CallbackObservables<Callbacks>;
   /** All callbacks in the order in which the service sent them. */

@@ -1,6 +1,6 @@
 import { BehaviorSubject, Observable, ReplaySubject, Subscription } from 'rxjs';
 import type { IncomingCall } from '../calls/call.js';
-import type { Proxy } from '../calls/method-types.js';
+import type { MethodProxy } from '../calls/method-types.js';
 import { Peer, type PeerOwner } from '../calls/peer.js';
 import { createProxy } from '../calls/proxy.js';
 import type { Contract, MethodInfo } from '../contract/contract.js';
@@ -20,7 +20,7 @@ type AnyClient = DuplexClient<object, object, unknown>;
 export class ConnectedClient<Operations, Callbacks, State>
   implements DuplexClient<Operations, Callbacks, State>, PeerOwner<AnyClient>
 {
-  readonly service: Proxy<Operations>;
+  readonly service: MethodProxy<Operations>;
   readonly callbacks: CallbackObservables<Callbacks>;
   readonly callback$: Observable<CallbackEvent<Callbacks>>;
   readonly state$: Observable<DeepReadonly<State>>;

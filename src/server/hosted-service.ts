@@ -110,7 +110,12 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     return Promise.all([...this.sessions.values()].map((session) => session.close(reason)));
   }
 
-  #goOn(session: HostedSession<Operations, Callbacks, State>, carrier: IncomingCarrier, open: Dial, hello: Hello): void {
+  #goOn(
+    session: HostedSession<Operations, Callbacks, State>,
+    carrier: IncomingCarrier,
+    open: Dial,
+    hello: Hello,
+  ): void {
     if (!session.link.driver.resume(open, hello, () => session.tokens.issue())) reject(carrier, Reason.SUPERSEDED);
   }
 

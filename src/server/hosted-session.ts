@@ -1,6 +1,6 @@
 import type { IncomingCall } from '../calls/call.js';
 import { faultFrom } from '../calls/faults.js';
-import type { Proxy } from '../calls/method-types.js';
+import type { MethodProxy } from '../calls/method-types.js';
 import { Peer, type PeerOptions, type PeerOwner } from '../calls/peer.js';
 import { createProxy } from '../calls/proxy.js';
 import type { Contract, MethodInfo } from '../contract/contract.js';
@@ -21,7 +21,7 @@ export class HostedSession<Operations, Callbacks, State>
   /** Called when the client is known to have a token. */
   confirmed: (() => void) | undefined;
   readonly peer: string;
-  readonly callback: Proxy<Callbacks>;
+  readonly callback: MethodProxy<Callbacks>;
   readonly state: SessionState<State>;
   readonly closed: Promise<SessionEnd>;
   readonly link: Peer<ServiceSession<Callbacks, State>>;

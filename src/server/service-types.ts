@@ -1,5 +1,5 @@
 import type { Call } from '../calls/call.js';
-import type { Handlers, Proxy } from '../calls/method-types.js';
+import type { Handlers, MethodProxy } from '../calls/method-types.js';
 import type { SessionEnd } from '../session/session-end.js';
 import type { SessionState } from './session-state.js';
 
@@ -10,7 +10,7 @@ export interface ServiceSession<Callbacks, State> {
   /** Address of the client as the connection shows it. */
   readonly peer: string;
   /** The client: calling a member invokes the callback there. */
-  readonly callback: Proxy<Callbacks>;
+  readonly callback: MethodProxy<Callbacks>;
   /** What the service keeps for this session; the client sees every change. */
   readonly state: SessionState<State>;
   /** Resolves with the reason when the session is over; never rejects. */

@@ -1,19 +1,10 @@
-import { Code } from '../errors.js';
 import { type Goodbye, Reason } from '../gen/duplex/v1/session.js';
+import type { Receipts } from './receipts.js';
+import type { Sender } from './sender.js';
 import type { SessionEnd } from './session-end.js';
 
-/** What the rest of the session looks like to somebody who wants to leave. */
-export interface ClosingFacts {
-  /** Nothing of this side waits to be admitted or framed. */
-  readonly drained: boolean;
-  /** No call is running, held or awaited here. */
-  readonly idle: boolean;
-  /** Number of the last item received, and sent. */
-  readonly received: number;
-  readonly lastSeq: number;
-  /** The peer holds all that this side sent. */
-  readonly allAcked: boolean;
-}
+/** What a closing session has to do next; undefined: wait. */
+export type ClosingStep = 'promise' | 'acknowledge' | 'half-close' | 'leave' | undefined;
 
 /**
  * Closing in order, by Goodbyes. A Goodbye without `last_seq` announces: no new
@@ -37,9 +28,16 @@ export class Closing {
   /** The number up to which the peer promised to start things, once it did. */
   #peerLastSeq: number | undefined;
   readonly #role: 'client' | 'service';
+  readonly #sender: Sender;
+  readonly #receipts: Receipts;
+  readonly #isIdle: () => boolean;
 
-  constructor(role: 'client' | 'service') {
+  /** `isIdle` tells whether no call is running or awaited on this side. */
+  constructor(role: 'client' | 'service', sender: Sender, receipts: Receipts, isIdle: () => boolean) {
     this.#role = role;
+    this.#sender = sender;
+    this.#receipts = receipts;
+    this.#isIdle = isIdle;
   }
 
   /** Begins to close, for the first reason given. */
@@ -52,41 +50,44 @@ export class Closing {
     if (lastSeq !== undefined) this.#peerLastSeq = lastSeq;
   }
 
-  /** Whether all that the peer starts was received and is done. */
-  hasFinished({ idle, received }: ClosingFacts): boolean {
-    return idle && this.#peerLastSeq !== undefined && received >= this.#peerLastSeq;
-  }
-
   /** Whether both sides have said and seen everything. */
-  isComplete(facts: ClosingFacts): boolean {
-    return this.promised && facts.allAcked && this.hasFinished(facts);
+  get isComplete(): boolean {
+    const { acked, lastSeq } = this.#sender.outbox;
+    return this.promised && acked === lastSeq && this.#hasFinished;
   }
 
-  /** Whether it is time for the promise. A client gives it first: the service has to know what to wait for. */
-  mayPromise(facts: ClosingFacts): boolean {
-    return !this.promised && facts.drained && (this.#role === 'client' || this.hasFinished(facts));
+  /** What to do now. `peerHalfClosed` tells whether the peer has left the stream already. */
+  step(level: 'session' | 'plain' | undefined, peerHalfClosed: boolean): ClosingStep {
+    const drained = this.#sender.isDrained;
+    if (level === 'plain') {
+      if (this.#role === 'client') return drained ? 'half-close' : undefined;
+      return drained && this.#isQuiet ? 'leave' : undefined;
+    }
+    if (!this.promised) {
+      // A client promises first: the service has to know what to wait for.
+      return drained && (this.#role === 'client' || this.#hasFinished) ? 'promise' : undefined;
+    }
+    if (this.#role === 'service') return peerHalfClosed ? 'leave' : undefined;
+    if (!this.isComplete) return undefined;
+    // The half-close is the last word, so the acknowledgement has to go before it.
+    return this.#receipts.owes ? 'acknowledge' : 'half-close';
   }
 
   /** What to tell the peer in the present state of affairs; also what to repeat after a resume. */
-  goodbye(facts: ClosingFacts): Goodbye {
-    return goodbye({
+  goodbye(): Pick<Goodbye, 'reason' | 'message' | 'lastSeq'> {
+    return {
       reason: Reason.CLOSED,
       message: this.end?.message ?? '',
-      lastSeq: this.promised ? facts.lastSeq : undefined,
-    });
+      lastSeq: this.promised ? this.#sender.outbox.lastSeq : undefined,
+    };
   }
-}
 
-/** A Goodbye with whatever is not said left empty. */
-export function goodbye(said: Partial<Goodbye>): Goodbye {
-  return {
-    reason: Reason.UNSPECIFIED,
-    code: Code.OK,
-    message: '',
-    mayResume: false,
-    lastSeq: undefined,
-    retryAfterMs: 0,
-    target: '',
-    ...said,
-  };
+  /** Whether all that the peer starts was received and is done. */
+  get #hasFinished(): boolean {
+    return this.#peerLastSeq !== undefined && this.#receipts.received >= this.#peerLastSeq && this.#isQuiet;
+  }
+
+  get #isQuiet(): boolean {
+    return this.#receipts.held === 0 && this.#isIdle();
+  }
 }

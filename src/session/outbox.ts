@@ -1,12 +1,13 @@
 import { Batch, type FrameNumbers } from '../wire/batch.js';
+import type { Acknowledgement } from './receipts.js';
 import { defaultTerms, GATHER_BYTES, type SessionTerms } from './terms.js';
 
 /** Items in one piece of memory, with the numbers that the session gives them. */
 interface NumberedBatch {
   readonly batch: Batch;
   readonly firstSeq: number;
-  /** What each item charges to the window, in bytes; 0 for what the window does not gate. */
-  readonly charges: number[];
+  /** Bytes of each item; negative for what the window does not gate. */
+  readonly sizes: number[];
   /** Set once a frame was cut from it; then it takes no further items. */
   sealed: boolean;
 }
@@ -33,6 +34,8 @@ export class Outbox {
   #everFramed = 0;
   #openItems = 0;
   #openBytes = 0;
+  /** Bytes of what the peer does not hold yet. */
+  #keptBytes = 0;
   #terms: SessionTerms = defaultTerms;
   readonly #batches: NumberedBatch[] = [];
   /** Index of the batch that holds item `framed + 1`. */
@@ -46,6 +49,11 @@ export class Outbox {
   /** Whether everything admitted was put into a frame. */
   get drained(): boolean {
     return this.framed === this.lastSeq;
+  }
+
+  /** Whether items that have credit of their own may be added: what the peer does not hold yet is bounded, too. */
+  get hasRoom(): boolean {
+    return this.#keptBytes < this.#terms.windowBytes;
   }
 
   /** Whether the window takes an item of this size now. An empty window always takes one. */
@@ -64,28 +72,29 @@ export class Outbox {
 
   /** Adds an item that the window does not gate: answers and cancels. */
   add(item: Uint8Array): void {
-    this.#append(item, 0);
+    this.#append(item, -item.length);
   }
 
-  #append(item: Uint8Array, charge: number): void {
+  #append(item: Uint8Array, size: number): void {
     let last = this.#batches.at(-1);
     if (last === undefined || last.sealed || last.batch.byteLength + item.length > GATHER_BYTES) {
       // A full batch is a sign of more to come: then one allocation instead of many that double.
       const capacity = last !== undefined && !last.sealed ? GATHER_BYTES + 64 : item.length + 64;
-      last = { batch: new Batch(capacity), firstSeq: this.lastSeq + 1, charges: [], sealed: false };
+      last = { batch: new Batch(capacity), firstSeq: this.lastSeq + 1, sizes: [], sealed: false };
       this.#batches.push(last);
     }
     last.batch.append(item);
-    last.charges.push(charge);
+    last.sizes.push(size);
+    this.#keptBytes += item.length;
     this.lastSeq += 1;
   }
 
   /** The next frame in the session's numbering, as many items as the peer's terms allow. */
-  nextFrame(ack: number, backlog: number): Uint8Array {
+  nextFrame({ ack, backlog }: Acknowledgement): Uint8Array {
     const seq = this.framed + 1;
     const { entry, index } = this.#at(seq);
     const { frameItems, frameBytes } = this.#terms;
-    let to = Math.min(entry.charges.length, index + frameItems);
+    let to = Math.min(entry.sizes.length, index + frameItems);
     while (to > index + 1 && entry.batch.sizeOf(index, to) > frameBytes - 32) to -= 1;
     return this.#cut(entry, index, to, { seq, ack, backlog });
   }
@@ -106,7 +115,7 @@ export class Outbox {
     entry.sealed = true;
     this.framed = entry.firstSeq + to - 1;
     if (this.framed > this.#everFramed) this.#everFramed = this.framed;
-    if (to === entry.charges.length) this.#next += 1;
+    if (to === entry.sizes.length) this.#next += 1;
     return entry.batch.frame(from, to, numbers);
   }
 
@@ -116,7 +125,7 @@ export class Outbox {
    */
   acknowledge(ack: number, backlog: number): boolean {
     if (ack > this.framed || backlog > ack) return false;
-    if (ack > this.acked) this.acked = ack;
+    this.#hold(ack);
     this.#release(ack - backlog);
     return true;
   }
@@ -127,9 +136,9 @@ export class Outbox {
    */
   rewind(received: number): boolean {
     if (received < this.acked || received > this.#everFramed) return false;
-    this.acked = received;
+    this.#hold(received);
     this.framed = received;
-    this.#next = this.#batches.findIndex(({ firstSeq, charges }) => firstSeq + charges.length > received + 1);
+    this.#next = this.#batches.findIndex(({ firstSeq, sizes }) => firstSeq + sizes.length > received + 1);
     if (this.#next < 0) this.#next = this.#batches.length;
     return true;
   }
@@ -144,17 +153,29 @@ export class Outbox {
     return this.#everFramed - this.#released;
   }
 
+  /** The peer holds all up to `seq`. */
+  #hold(seq: number): void {
+    let index = 0;
+    while (this.acked < seq) {
+      const { firstSeq, sizes } = this.#batches[index++] as NumberedBatch;
+      const last = Math.min(seq, firstSeq + sizes.length - 1);
+      for (let n = this.acked + 1; n <= last; n++) this.#keptBytes -= Math.abs(sizes[n - firstSeq] as number);
+      if (last > this.acked) this.acked = last;
+    }
+  }
+
   #release(seq: number): void {
     while (this.#released < seq) {
       const entry = this.#batches[0] as NumberedBatch;
-      const last = Math.min(seq, entry.firstSeq + entry.charges.length - 1);
+      const last = Math.min(seq, entry.firstSeq + entry.sizes.length - 1);
       for (let n = this.#released + 1; n <= last; n++) {
-        const charge = entry.charges[n - entry.firstSeq] as number;
-        if (charge > 0) this.#openItems -= 1;
-        this.#openBytes -= charge;
+        const size = entry.sizes[n - entry.firstSeq] as number;
+        if (size < 0) continue;
+        this.#openItems -= 1;
+        this.#openBytes -= size;
       }
       this.#released = last;
-      if (last < entry.firstSeq + entry.charges.length - 1) return;
+      if (last < entry.firstSeq + entry.sizes.length - 1) return;
       this.#batches.shift();
       this.#next -= 1;
     }

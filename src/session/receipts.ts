@@ -3,6 +3,12 @@ import type { SessionTerms } from './terms.js';
 /** An acknowledgement that rides on nothing else waits this long. */
 const ACK_DELAY_MS = 1_000;
 
+/** What a frame says of the other direction: all up to `ack` is held, `backlog` of it not dispatched yet. */
+export interface Acknowledgement {
+  readonly ack: number;
+  readonly backlog: number;
+}
+
 /**
  * What this side received and owes the peer an acknowledgement for. `received`
  * is the number of the last item held; of these `held` wait for a handler.
@@ -56,11 +62,12 @@ export class Receipts {
     this.#ackAt = now;
   }
 
-  /** A frame that carries the present marks is about to be written. */
-  said(): void {
+  /** The present marks, for a frame that is about to be written. */
+  say(): Acknowledgement {
     this.#saidReceived = this.received;
     this.#saidReleased = this.received - this.held;
     this.#bytes = 0;
     this.#ackAt = Number.POSITIVE_INFINITY;
+    return { ack: this.received, backlog: this.held };
   }
 }

@@ -1,5 +1,5 @@
-import type { Hello } from '../gen/duplex/v1/session.js';
 import type { DuplexError } from '../errors.js';
+import type { Grant, Hello } from '../gen/duplex/v1/session.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import type { BackoffOptions } from './backoff.js';
 import type { SessionEnd } from './session-end.js';
@@ -44,6 +44,10 @@ export interface SessionListener {
   resumed(): void;
   /** An item arrived in turn. True if it was dispatched; false if it waits, until `release`. */
   item(item: ReceivedItem): boolean;
+  /** The peer lets this side send more items of a stream. */
+  credit(grant: Grant): void;
+  /** Items of streams that were not taken may be offered again. */
+  room(): void;
   /** The peer, or this side, asked to close in order: no new calls from now on. */
   closing(end: SessionEnd): void;
   /** The session is over; nothing comes after this. */

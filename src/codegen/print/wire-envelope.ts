@@ -27,9 +27,9 @@ export function printEnvelope(
   numbers: ContractNumbers,
   types: TypeNaming,
 ): Lines {
-  const peer = side === 'client' ? 'service' : 'client';
+  const { name: service } = contract.service;
   return [
-    `// What the ${side === 'client' ? 'client' : 'service'} sends to the ${peer} of ${contract.service.name}.`,
+    side === 'client' ? `// What a client sends to ${service}.` : `// What ${service} sends to a client.`,
     `message ${name} {`,
     indent(...separate([printReserved(numbers.reserved[side]), printFrame(name, types), printContent()])),
     '}',
@@ -38,7 +38,7 @@ export function printEnvelope(
   function printContent(): Lines {
     const arms = armsOf(contract, side).toSorted((a, b) => number(a) - number(b));
     return [
-      '// What the item says. Numbers below 100 are the library’s.',
+      '// What the item says. Numbers below 100 belong to the library.',
       'oneof content {',
       indent(
         ...libraryArms.map(([type, field, no]) => `${types.session(type)} ${field} = ${no};`),
@@ -47,7 +47,7 @@ export function printEnvelope(
           : undefined,
         ...arms.map((arm) => [
           ...armComment(arm).map((line) => `// ${line}`.trimEnd()),
-          `${types.message(arm.message)} ${arm.name} = ${number(arm)};`,
+          `${types.message(arm.message)} ${arm.name} = ${number(arm)}${arm.method.desc.deprecated ? ' [deprecated = true]' : ''};`,
         ]),
       ),
       '}',

@@ -44,13 +44,15 @@ export const armsDiffer: Rule = (contract) => [
 
 function findTakenArms(contract: ContractModel, side: EnvelopeSide, library: readonly string[]): readonly Finding[] {
   const arms = armsOf(contract, side);
-  const taken = new Map(library.map((name) => [toCamelCase(name), 'the library']));
-  for (const { name, role, method } of arms) {
-    if (role === 'request') taken.set(toCamelCase(name), taken.get(toCamelCase(name)) ?? describe(method.desc));
-  }
+  const ofLibrary = new Set(library.map(toCamelCase));
+  const requests = new Map(
+    arms.filter(({ role }) => role === 'request').map(({ name, method }) => [toCamelCase(name), method]),
+  );
   return arms.flatMap((arm) => {
-    const owner = taken.get(toCamelCase(arm.name));
-    return owner === undefined || owner === describe(arm.method.desc) ? [] : armIsTaken(arm, side, owner);
+    const name = toCamelCase(arm.name);
+    if (ofLibrary.has(name)) return armIsTaken(arm, side, 'the library');
+    const request = arm.role === 'answer' ? requests.get(name) : undefined;
+    return request === undefined ? [] : armIsTaken(arm, side, describe(request.desc));
   });
 }
 

@@ -1,4 +1,4 @@
-import { type ChannelOptions, Client, type ChannelCredentials, credentials, Metadata } from '@grpc/grpc-js';
+import { type ChannelCredentials, type ChannelOptions, Client, credentials, Metadata } from '@grpc/grpc-js';
 import { Code, DuplexError } from '../../errors.js';
 import type { Departure } from '../../session/session-options.js';
 import type { Carrier, CarrierListener } from '../carrier.js';

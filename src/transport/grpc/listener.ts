@@ -48,7 +48,10 @@ export class GrpcListener {
   }
 
   /** Listens on an address; port 0 chooses a free one. Rejects with an error that names address and cause. */
-  async bind(address: string, { credentials = ServerCredentials.createInsecure() }: ListenOptions): Promise<BoundAddress> {
+  async bind(
+    address: string,
+    { credentials = ServerCredentials.createInsecure() }: ListenOptions,
+  ): Promise<BoundAddress> {
     checkAddress(address);
     const port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync(address, credentials, (error, bound) => {

@@ -6,7 +6,10 @@ import { Code, DuplexError, type ErrorKind } from '../../errors.js';
  * not local is what clients see when a grpc-js server is forced down, so it is
  * a lost connection like UNAVAILABLE.
  */
-export function errorFromStatus({ code, details }: Pick<StatusObject, 'code' | 'details'>, address: string): DuplexError {
+export function errorFromStatus(
+  { code, details }: Pick<StatusObject, 'code' | 'details'>,
+  address: string,
+): DuplexError {
   return new DuplexError(kindOf(code), `${address}: ${details === '' ? GrpcStatus[code] : details}`, {
     code: code as Code,
     origin: 'remote',

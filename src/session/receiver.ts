@@ -1,0 +1,95 @@
+import { Code, DuplexError } from '../errors.js';
+import { Field } from '../wire/fields.js';
+import { FrameDecoder, type ReceivedItem } from '../wire/frame-decoder.js';
+import { Receipts } from './receipts.js';
+import type { SessionTerms } from './terms.js';
+
+/** Operations of a plain client that may wait for their handlers before its stream is no longer read. */
+const PLAIN_QUEUE_ITEMS = 256;
+
+/** What the receiver hands out. */
+export interface ReceiverListener {
+  /** A control message. False to stop with this frame. */
+  control(item: ReceivedItem): boolean;
+  /** An item in turn. True if it was dispatched, false if it waits. */
+  item(item: ReceivedItem): boolean;
+}
+
+/**
+ * What arrives in a session, in turn: judges each item by its number, drops
+ * what it has already, and keeps the receipts. Source: PROTOCOL.md, "Frames".
+ */
+export class Receiver {
+  readonly receipts: Receipts;
+  readonly #decoder = new FrameDecoder();
+  readonly #listener: ReceiverListener;
+
+  constructor(terms: SessionTerms, listener: ReceiverListener) {
+    this.receipts = new Receipts(terms);
+    this.#listener = listener;
+  }
+
+  /** Takes the next frame. Throws a `protocol` error if it is none. */
+  read(frame: Uint8Array): void {
+    this.#decoder.read(frame);
+  }
+
+  /** What the frame acknowledges. */
+  get acknowledged(): { readonly ack: number; readonly backlog: number } {
+    return this.#decoder;
+  }
+
+  /** Whether the frame is a control message: a first frame that is none comes from a plain client. */
+  get isControl(): boolean {
+    // Looking at the first item does not consume it: the decoder has read it already.
+    return this.#decoder.itemCount > 0 && this.#decoder.item.number === Field.control;
+  }
+
+  /** Whether a plain client should be slowed down. */
+  get isFull(): boolean {
+    return this.receipts.held >= PLAIN_QUEUE_ITEMS;
+  }
+
+  /** Hands out the items of a frame of the plain level, which have no numbers. */
+  takePlain(): void {
+    while (this.#decoder.next()) {
+      const { item } = this.#decoder;
+      if (item.number === Field.control) throw violation('a plain session has no control messages');
+      if (this.#listener.item(item)) continue;
+      this.receipts.held += 1;
+      if (this.receipts.held <= 4 * PLAIN_QUEUE_ITEMS) continue;
+      const message = `${this.receipts.held} operations wait for their handlers: send less at a time`;
+      throw new DuplexError('refused', message, { code: Code.RESOURCE_EXHAUSTED });
+    }
+  }
+
+  /**
+   * Hands out the items of a frame in turn. Returns the number of the item
+   * that is missing if the frame leaves a gap; then the rest is not handed out.
+   */
+  takeNumbered(mayHaveItems: boolean, now: number): number | undefined {
+    const { receipts } = this;
+    for (let seq = this.#decoder.seq; this.#decoder.next(); seq++) {
+      const { item } = this.#decoder;
+      if (item.number === Field.control) {
+        if (!this.#listener.control(item)) return undefined;
+        continue;
+      }
+      if (!mayHaveItems) throw violation('it sends items before the Welcome');
+      if (seq === 0) throw violation('an item has no number');
+      const next = receipts.received + 1;
+      if (seq > next) return next;
+      if (seq < next) receipts.hurry(now);
+      else {
+        receipts.take(item.byteLength, now);
+        if (!this.#listener.item(item)) receipts.held += 1;
+      }
+    }
+    return undefined;
+  }
+}
+
+/** What no correct peer does; it ends the session. */
+export function violation(what: string): DuplexError {
+  return new DuplexError('protocol', `the peer broke the protocol: ${what}`, { origin: 'remote' });
+}

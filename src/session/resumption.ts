@@ -1,0 +1,90 @@
+import type { Hello, Marks, Welcome } from '../gen/duplex/v1/session.js';
+import { helloFor, type SessionIdentity, welcomeFor } from './handshake.js';
+import type { Outbox } from './outbox.js';
+import type { Receipts } from './receipts.js';
+import type { SessionOptions } from './session-options.js';
+import { defaultTerms, termsOf } from './terms.js';
+
+/** The marks of a client that received nothing and sent nothing. */
+const noMarks: Marks = Object.freeze({ received: 0, first: 1, last: 0 });
+
+/**
+ * What a session needs to go on over another carrier: who it is, which attempt
+ * this is, and the marks by which both sides find where they stand.
+ * Source: PROTOCOL.md, "Resuming".
+ */
+export class Resumption {
+  /** How long the session outlives its carrier, as both sides agreed; 0: not at all. */
+  ttlMs = 0;
+  /** The highest attempt said, or heard of. */
+  attempt = 0;
+  identity: SessionIdentity | undefined;
+  readonly #openNonce: Uint8Array;
+  readonly #options: SessionOptions;
+  readonly #outbox: Outbox;
+  readonly #receipts: Receipts;
+
+  constructor(options: SessionOptions, outbox: Outbox, receipts: Receipts) {
+    this.#options = options;
+    this.#outbox = outbox;
+    this.#receipts = receipts;
+    this.#openNonce = options.role === 'client' ? options.randomBytes(16) : new Uint8Array(0);
+  }
+
+  /** The client's first words on each carrier. */
+  nextHello(): Hello {
+    this.attempt += 1;
+    const { contract, terms } = this.#options;
+    return helloFor(contract, this.#openNonce, this.attempt, terms, this.identity, this.#marks());
+  }
+
+  /** Takes the first Hello of a client. */
+  greetedWith({ attempt, terms }: Hello): void {
+    this.attempt = attempt;
+    this.ttlMs = Math.min(this.#options.terms.ttlMs, termsOf(terms).ttlMs || defaultTerms.ttlMs);
+  }
+
+  /** Takes what a Welcome says. */
+  welcomedWith({ sessionId, token, epoch, terms }: Welcome): void {
+    this.identity = { sessionId, token, epoch };
+    this.ttlMs = terms?.ttlMs ?? 0;
+  }
+
+  /** The service's answer to the first Hello. */
+  openingWelcome(identity: SessionIdentity): Welcome {
+    this.identity = identity;
+    return welcomeFor(identity, { ...this.#options.terms, ttlMs: this.ttlMs });
+  }
+
+  /** Whether the service may go on with a client that says this: a Hello that came late changes nothing. */
+  isNews({ attempt }: Hello): boolean {
+    return this.identity !== undefined && attempt > this.attempt;
+  }
+
+  /**
+   * The service's answer to a Hello that resumes, after which the outbox
+   * stands where the client is; undefined if their marks do not fit. A Hello
+   * without a session id comes from a client whose first Welcome was lost.
+   */
+  resumingWelcome(hello: Hello, issueToken: () => Uint8Array): Welcome | undefined {
+    this.attempt = hello.attempt;
+    const reopens = hello.sessionId.length === 0;
+    const identity = this.identity as SessionIdentity;
+    if (!this.matches(reopens ? noMarks : hello.marks)) return undefined;
+    this.identity = { ...identity, token: issueToken(), epoch: identity.epoch + 1 };
+    const terms = { ...this.#options.terms, ttlMs: this.ttlMs };
+    return welcomeFor(this.identity, terms, reopens ? undefined : this.#marks());
+  }
+
+  /** Whether the peer's marks fit this side's; if so, the outbox stands where the peer is. */
+  matches(marks: Marks | undefined): boolean {
+    if (marks === undefined) return false;
+    const { received } = this.#receipts;
+    return marks.first <= received + 1 && marks.last >= received && this.#outbox.rewind(marks.received);
+  }
+
+  #marks(): Marks {
+    const { firstKept: first, lastSeq: last } = this.#outbox;
+    return { received: this.#receipts.received, first, last };
+  }
+}

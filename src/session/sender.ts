@@ -1,0 +1,119 @@
+import { Code, DuplexError } from '../errors.js';
+import { Outbox } from './outbox.js';
+import { errorOf, type SessionEnd } from './session-end.js';
+import { defaultTerms, type SessionTerms } from './terms.js';
+import { type Waiter, WaitingLine, type WaitingLineLimits } from './waiting-line.js';
+
+/**
+ * What the application sends in a session. An item is admitted to the outbox
+ * if the peer's window takes it, and waits in line if not; so what it costs is
+ * bounded, and order is kept. Source: PROTOCOL.md, "Flow control".
+ */
+export class Sender {
+  readonly outbox = new Outbox();
+  #peerTerms = defaultTerms;
+  #refusal: SessionEnd | undefined;
+  #roomWanted = false;
+  readonly #line: WaitingLine;
+  readonly #wake: () => void;
+
+  /** `wake` is called when there is something to frame. */
+  constructor(limits: WaitingLineLimits, wake: () => void) {
+    this.#line = new WaitingLine(limits);
+    this.#wake = wake;
+  }
+
+  /** What the peer accepts. */
+  get peerTerms(): SessionTerms {
+    return this.#peerTerms;
+  }
+
+  set peerTerms(terms: SessionTerms) {
+    this.#peerTerms = terms;
+    this.outbox.terms = terms;
+  }
+
+  /** Whether nothing waits to be admitted or framed. */
+  get isDrained(): boolean {
+    return this.#line.length === 0 && this.outbox.drained;
+  }
+
+  /** From now on nothing may be sent that starts something. */
+  refuse(end: SessionEnd): void {
+    this.#refusal = end;
+  }
+
+  /** Nobody who waits will be admitted any more. */
+  fail(error: DuplexError): void {
+    this.#line.fail(error);
+  }
+
+  /** Sends an item that starts something, if the window takes it now; false if not. */
+  offer(item: Uint8Array): boolean {
+    this.#check(item);
+    if (this.#line.length > 0 || !this.outbox.admits(item.length)) return false;
+    this.outbox.charge(item);
+    this.#wake();
+    return true;
+  }
+
+  /** Queues an item that `offer` did not take. Throws RESOURCE_EXHAUSTED if too many wait already. */
+  wait(item: Uint8Array, waiter: Waiter): void {
+    this.#line.join(item, waiter);
+  }
+
+  /** A mark for `answer`: what is sent from now on belongs before the answer. */
+  get mark(): number {
+    return this.#line.mark;
+  }
+
+  /** Sends an answer or a cancel. No window gates it; it waits only for what was sent since `mark`. */
+  answer(item: Uint8Array, mark: number): void {
+    if (this.#line.waitsAfter(mark)) this.#line.joinAnswer(item);
+    else this.outbox.add(item);
+    this.#wake();
+  }
+
+  /** Sends an item of a stream that has credit for it, if there is room; if not, `advance` tells when there is. */
+  offerStreamItem(item: Uint8Array): boolean {
+    this.#check(item);
+    if (this.#line.length > 0 || !this.outbox.hasRoom) {
+      this.#roomWanted = true;
+      return false;
+    }
+    this.outbox.add(item);
+    this.#wake();
+    return true;
+  }
+
+  /** Sends the present state. While the window is full a newer one replaces it. */
+  sendState(item: Uint8Array): void {
+    if (this.#refusal !== undefined) return;
+    if (this.#line.length === 0 && this.outbox.admits(item.length)) this.outbox.charge(item);
+    else this.#line.joinState(item);
+    this.#wake();
+  }
+
+  /** Admits those in line whom the window takes now. True if stream items that were not taken may be offered again. */
+  advance(): boolean {
+    const { outbox } = this;
+    if (this.#line.length > 0) {
+      this.#line.advance(
+        (byteLength) => outbox.admits(byteLength),
+        (item, charged) => (charged ? outbox.charge(item) : outbox.add(item)),
+      );
+    }
+    if (!this.#roomWanted || this.#line.length > 0 || !outbox.hasRoom) return false;
+    this.#roomWanted = false;
+    return true;
+  }
+
+  #check(item: Uint8Array): void {
+    if (this.#refusal !== undefined) throw errorOf(this.#refusal, 'no');
+    const { itemBytes } = this.#peerTerms;
+    if (item.length <= itemBytes) return;
+    throw new DuplexError('fault', `a message of ${item.length} bytes is over the peer's limit of ${itemBytes} bytes`, {
+      code: Code.RESOURCE_EXHAUSTED,
+    });
+  }
+}
