@@ -39,7 +39,7 @@ export {
 // Both sides
 export type { Call } from './calls/call.js';
 export type { CallOptions } from './calls/call-options.js';
-export type { ErrorListener, ErrorSource } from './calls/peer.js';
+export type { ErrorListener, ErrorSource } from './calls/call-channel.js';
 export type { Sent } from './calls/sent.js';
 export { Code, DuplexError, type ErrorKind, Fault, type FaultDetail } from './errors.js';
 export type { SessionEnd } from './session/session-end.js';

@@ -66,6 +66,7 @@ export class Dispatcher<Session> {
 
   /** The peer does not want the answer any more. A call that has not begun never will. */
   cancel(id: number, reason: unknown): void {
+    if (id === 0) return;
     for (const call of this.#running) if (call.id === id) call.abort(reason);
     for (let i = this.#head; i < this.#waiting.length; i++) {
       const { call } = this.#waiting[i] as WaitingCall<Session>;

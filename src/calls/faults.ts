@@ -11,7 +11,7 @@ export interface Disclosure {
 
 /** The fault to send for whatever a handler threw, and the error to report here. */
 export function faultFrom(thrown: unknown, disclosure: Disclosure): { fault: CallFault; error: DuplexError } {
-  if (thrown instanceof Fault) {
+  if (thrown instanceof DuplexError && thrown.kind === 'fault') {
     const { code, message, details } = thrown;
     return { fault: CallFault.fromPartial({ code, message, details: [...details] }), error: thrown };
   }

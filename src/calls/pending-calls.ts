@@ -2,6 +2,8 @@ import type { MethodInfo } from '../contract/contract.js';
 import { DuplexError } from '../errors.js';
 import { Alarm } from '../transport/alarm.js';
 import type { Clock } from '../transport/clock.js';
+import type { StreamReceiver } from './stream-receiver.js';
+import type { StreamSender } from './stream-sender.js';
 
 /** A call that awaits its answer. */
 export interface PendingCall {
@@ -9,10 +11,15 @@ export interface PendingCall {
   /** When to give up, on the clock's time. */
   readonly deadline: number;
   readonly timeoutMs: number;
+  /** The reply came; for a stream, its end. */
   resolve(reply: unknown): void;
   reject(error: DuplexError): void;
   /** Takes back what was set up for the call, e.g. listening to its signal. */
-  readonly cleanUp: (() => void) | undefined;
+  readonly cleanUp?: (() => void) | undefined;
+  /** Takes the items of a reply stream. */
+  readonly replies?: StreamReceiver | undefined;
+  /** Sends the items of a request stream. */
+  readonly requests?: StreamSender | undefined;
 }
 
 /** The calls of one side that await their answers. One coarse timer serves all their deadlines. */
@@ -20,10 +27,10 @@ export class PendingCalls {
   readonly #calls = new Map<number, PendingCall>();
   readonly #clock: Clock;
   readonly #alarm: Alarm;
-  readonly #onTimeout: (id: number, call: PendingCall) => void;
+  readonly #onTimeout: (id: number) => void;
 
-  /** `onTimeout` is called for a call that was given up; it is no longer pending then. */
-  constructor(clock: Clock, onTimeout: (id: number, call: PendingCall) => void) {
+  /** `onTimeout` is called for a call that is given up; it is no longer pending then. */
+  constructor(clock: Clock, onTimeout: (id: number) => void) {
     this.#clock = clock;
     this.#onTimeout = onTimeout;
     this.#alarm = new Alarm(clock, () => this.#expire());
@@ -31,6 +38,10 @@ export class PendingCalls {
 
   get size(): number {
     return this.#calls.size;
+  }
+
+  values(): Iterable<PendingCall> {
+    return this.#calls.values();
   }
 
   add(id: number, call: PendingCall): void {
@@ -47,6 +58,7 @@ export class PendingCalls {
     const call = this.#calls.get(id);
     if (call === undefined) return undefined;
     this.#calls.delete(id);
+    call.requests?.stop();
     call.cleanUp?.();
     return call;
   }
@@ -64,7 +76,7 @@ export class PendingCalls {
       if (call.deadline > now) next = Math.min(next, call.deadline);
       else {
         this.take(id);
-        this.#onTimeout(id, call);
+        this.#onTimeout(id);
         const message = `no reply to ${call.method.localName} within ${call.timeoutMs} ms`;
         call.reject(new DuplexError('timeout', message, { executed: 'maybe' }));
       }

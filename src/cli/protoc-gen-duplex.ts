@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 /**
  * The protoc and buf plugin: reads a CodeGeneratorRequest from stdin and
  * writes a CodeGeneratorResponse to stdout. It generates, for every proto file
@@ -16,8 +18,6 @@
  */
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { CodeGeneratorRequestSchema, CodeGeneratorResponseSchema } from '@bufbuild/protobuf/wkt';
-import { readFileSync } from 'node:fs';
-import { buffer } from 'node:stream/consumers';
 import { runTsProto } from '../codegen/messages/run-ts-proto.js';
 import { runPlugin } from '../codegen/plugin.js';
 

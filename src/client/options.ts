@@ -1,4 +1,4 @@
-import type { ErrorListener } from '../calls/peer.js';
+import type { ErrorListener } from '../calls/call-channel.js';
 import { type Clock, systemClock } from '../transport/clock.js';
 import { type Dialer, type GrpcDialOptions, grpcDialer } from '../transport/grpc/client-carrier.js';
 import type { CallbackHandler } from './client-types.js';

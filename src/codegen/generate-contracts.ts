@@ -1,5 +1,5 @@
-import type { DescFile, FileRegistry } from '@bufbuild/protobuf';
 import { posix } from 'node:path';
+import type { DescFile, FileRegistry } from '@bufbuild/protobuf';
 import type { Finding } from './finding.js';
 import type { TsProtoNames } from './messages/ts-proto-names.js';
 import type { ContractModel } from './model/contract-model.js';

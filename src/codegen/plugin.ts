@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { create, createFileRegistry } from '@bufbuild/protobuf';
 import {
   type CodeGeneratorRequest,
@@ -7,7 +8,6 @@ import {
   Edition,
   FileDescriptorSetSchema,
 } from '@bufbuild/protobuf/wkt';
-import { posix } from 'node:path';
 import { type Finding, formatFindings } from './finding.js';
 import { type GeneratedFile, generateContracts } from './generate-contracts.js';
 import { selectMessageFiles } from './messages/message-files.js';
@@ -62,10 +62,7 @@ async function generate(request: CodeGeneratorRequest, options: PluginOptions, h
   const results = sources.map(({ file, contracts }) =>
     generateContracts(file, contracts, { options, names, registry, readText }),
   );
-  const findings = [
-    ...checkContracts(contracts, registry, names),
-    ...results.flatMap(({ findings }) => findings),
-  ];
+  const findings = [...checkContracts(contracts, registry, names), ...results.flatMap(({ findings }) => findings)];
   if (findings.length > 0) return { findings };
   const messageFiles = selectMessageFiles(request.fileToGenerate, contracts, registry, options);
   const messages = await writeMessages(request, messageFiles, options, host);

@@ -31,7 +31,9 @@ export function commentOf(element: SourceElement): readonly string[] {
   const location = locate(fileOf(element), sourcePath(element));
   const text = location?.leadingComments || location?.trailingComments || '';
   const lines = text.replace(/^\*/, '').split('\n');
-  return trimBlank(lines.map((line) => line.replace(/^ /, '').trimEnd())).filter((line) => !line.startsWith('buf:lint:'));
+  return trimBlank(lines.map((line) => line.replace(/^ /, '').trimEnd())).filter(
+    (line) => !line.startsWith('buf:lint:'),
+  );
 }
 
 function fileOf(element: SourceElement): FileDescriptorProto {
@@ -59,7 +61,9 @@ function sourcePath(element: SourceElement): readonly number[] {
 
 /** The location of exactly this path, or else the first one inside it: of an option only its fields may be located. */
 function locate(file: FileDescriptorProto, wanted: readonly number[]): SourceCodeInfo_Location | undefined {
-  const inside = (file.sourceCodeInfo?.location ?? []).filter(({ path }) => wanted.every((part, i) => path[i] === part));
+  const inside = (file.sourceCodeInfo?.location ?? []).filter(({ path }) =>
+    wanted.every((part, i) => path[i] === part),
+  );
   return inside.find(({ path }) => path.length === wanted.length) ?? inside[0];
 }
 

@@ -128,7 +128,8 @@ export class HostedSession<Operations, Callbacks, State>
     const handler = this.#handler;
     this.#handler = undefined;
     try {
-      await (handler?.[Symbol.asyncDispose] ?? handler?.[Symbol.dispose])?.call(handler);
+      if (handler?.[Symbol.asyncDispose] !== undefined) await handler[Symbol.asyncDispose]?.();
+      else handler?.[Symbol.dispose]?.();
     } catch (error) {
       this.#report(DuplexError.from(error));
     }

@@ -1,4 +1,4 @@
-import type { ErrorListener } from '../calls/peer.js';
+import type { ErrorListener } from '../calls/call-channel.js';
 import type { Init } from '../contract/message-codec.js';
 import type { Clock } from '../transport/clock.js';
 import { systemClock } from '../transport/clock.js';

@@ -95,6 +95,11 @@ export class Session {
     return this.#state;
   }
 
+  /** Undefined until a service has heard its client. */
+  get level(): 'session' | 'plain' | undefined {
+    return this.#level;
+  }
+
   // ---------------------------------------------------------------- carrier
 
   /** A carrier stands ready. A client introduces itself, a service waits for that. */

@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
   type CodeGeneratorRequest,
@@ -5,10 +9,6 @@ import {
   type CodeGeneratorResponse,
   CodeGeneratorResponseSchema,
 } from '@bufbuild/protobuf/wkt';
-import { spawn } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 /**
  * Runs ts-proto in a process of its own, on the compiler's request with other

@@ -1,5 +1,5 @@
-import type { DescEnum, DescFile, DescMessage } from '@bufbuild/protobuf';
 import { posix } from 'node:path';
+import type { DescEnum, DescFile, DescMessage } from '@bufbuild/protobuf';
 
 /** How ts-proto names what it writes, as far as generated contracts refer to it. */
 export interface TsProtoNames {

@@ -1,7 +1,7 @@
 import type { DescFile, DescMethod, DescService } from '@bufbuild/protobuf';
 import type { MethodShape, SessionMode } from '../../contract/contract.js';
-import type { OperationOptions, OptionReader } from './contract-options.js';
 import type { ContractModel, MethodKind, MethodModel, Reference } from './contract-model.js';
+import type { OperationOptions, OptionReader } from './contract-options.js';
 import { baseName, toCamelCase, toSnakeCase } from './names.js';
 import { createResolver } from './resolve.js';
 
@@ -32,7 +32,9 @@ function readContract(service: DescService, options: OptionReader, resolver: Res
     state,
     session: sessionMode(own.session, callback ?? state),
     operations: readMethods('operation', service, own.emptyIsOneWay ?? false, options, resolver),
-    callbacks: target ? readMethods('callback', target, callbackOptions?.emptyIsOneWay ?? false, options, resolver) : [],
+    callbacks: target
+      ? readMethods('callback', target, callbackOptions?.emptyIsOneWay ?? false, options, resolver)
+      : [],
   };
 }
 

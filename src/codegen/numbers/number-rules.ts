@@ -22,7 +22,7 @@ export function checkNumbers(
     ...methods.flatMap((method) => findOutOfRange(method)),
     ...methods.flatMap((method) => findTwice(method, methods, numbers)),
     ...methods.flatMap((method) => findReusedNumber(method, contract, record, numbers)),
-    ...(['client', 'server'] as const).flatMap((side) => findReusedNames(contract, record, numbers, side)),
+    ...methods.flatMap((method) => findReusedName(method, contract, record, numbers)),
   ];
 }
 
@@ -94,26 +94,31 @@ function wasAnothers(
 }
 
 /** A reserved name, or that of an arm which is about to go, means something to clients that are still in use. */
-function findReusedNames(
+function findReusedName(
+  method: MethodModel,
   contract: ContractModel,
   record: ContractRecord,
   numbers: ContractNumbers,
-  side: EnvelopeSide,
 ): readonly Finding[] {
-  const { arms, reservedNames } = record[side];
-  return armsOf(contract, side).flatMap(({ name, method }) => {
-    const own = recordedNumber(method, record);
+  const own = recordedNumber(method, record);
+  for (const side of ['client', 'server'] as const) {
+    const { arms, reservedNames } = record[side];
+    const name = armsOf(contract, side).find((arm) => arm.method === method)?.name ?? '';
     const former = arms.find((arm) => arm.name === name)?.number;
     const reserved = reservedNames.includes(name) && own === undefined;
     const moved = former !== undefined && former !== own && former !== numberOf(numbers, method);
-    if (!reserved && !moved) return [];
-    return {
-      position: positionOf(method.desc),
-      rule: 'name-reused',
-      message: `${describe(method.desc)} needs the field "${name}" in the ${side} envelope, which a removed method had.`,
-      hint: `Choose another name; if the removal was never released, restore the arm in ${record.file}.`,
-    };
-  });
+    if (reserved || moved) return [reusedName(method, name, side, record)];
+  }
+  return [];
+}
+
+function reusedName({ desc }: MethodModel, name: string, side: EnvelopeSide, { file }: ContractRecord): Finding {
+  return {
+    position: positionOf(desc),
+    rule: 'name-reused',
+    message: `${describe(desc)} needs the field "${name}" in the ${side} envelope, which a removed method had.`,
+    hint: `Choose another name; if the removal was never released, restore the arms of the method in ${file}.`,
+  };
 }
 
 function numberFinding<Rule>(method: MethodModel, rule: Rule) {

@@ -5,7 +5,7 @@ export interface Token {
 }
 
 /** Comments and blanks are skipped; a sign is any single character that belongs to nothing else. */
-const pattern = /(?<skip>\s+|\/\/[^\n]*|\/\*[^]*?\*\/)|[\w.]+|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^]/g;
+const pattern = /(?<skip>\s+|\/\/[^\n]*|\/\*.*?\*\/)|[\w.]+|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|./gs;
 
 /** Cuts the text of a proto file into tokens. It never fails: what is no proto becomes odd tokens. */
 export function tokenize(text: string): readonly Token[] {

@@ -1,4 +1,4 @@
-import { normalize, type NumberRange, type NumberSet } from './number-set.js';
+import { type NumberRange, type NumberSet, normalize } from './number-set.js';
 import { type Token, tokenize } from './proto-tokens.js';
 
 /** One arm that an envelope had when its wire proto was last written. */

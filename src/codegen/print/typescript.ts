@@ -67,13 +67,12 @@ function printNamespace({ contract }: NumberedContract, scope: TypeScriptScope):
       ...separate([
         [printDocComment(['What the client invokes on the service.']), printMethods('Operations', contract.operations)],
         [
-          printDocComment(callback?.target ? commentOf(callback.target) : ['The service invokes nothing on the client.']),
+          printDocComment(
+            callback?.target ? commentOf(callback.target) : ['The service invokes nothing on the client.'],
+          ),
           printMethods('Callbacks', contract.callbacks),
         ],
-        [
-          printDocComment(['What the service keeps per session, and the client sees.']),
-          `type State = ${stateType};`,
-        ],
+        [printDocComment(['What the service keeps per session, and the client sees.']), `type State = ${stateType};`],
         [
           printDocComment([`Serves the contract: \`class Service implements ${base}.Handler\`.`]),
           `interface Handler extends ${type('ServiceHandler', 'Operations', 'Callbacks', 'State')} {}`,

@@ -22,11 +22,7 @@ const sessionFile = 'duplex/v1/session.proto';
  * compile, and the record of the numbers. It is in the canonical format of
  * buf and passes its lint, so it can be checked in and published as it is.
  */
-export function printWireProto(
-  file: DescFile,
-  contracts: readonly NumberedContract[],
-  registry: FileRegistry,
-): string {
+export function printWireProto(file: DescFile, contracts: readonly NumberedContract[], registry: FileRegistry): string {
   const { package: scope } = file.proto;
   const types: TypeNaming = {
     message: (desc) => protoTypeName(desc, scope, registry),

@@ -1,0 +1,45 @@
+import type { MethodInfo } from '../contract/contract.js';
+import type { DuplexError } from '../errors.js';
+import type { Grant } from '../gen/duplex/v1/session.js';
+import type { Sender } from '../session/sender.js';
+import type { Clock } from '../transport/clock.js';
+import type { ItemEncoder } from '../wire/item-encoder.js';
+
+/** Where an error came from that nobody awaited. */
+export interface ErrorSource {
+  /** Full name of the service contract. */
+  readonly contract: string;
+  /** Local name of the operation or callback, if it was in one. */
+  readonly method: string | undefined;
+}
+
+/** Hears of errors that no caller awaits. What it throws itself is not caught. */
+export type ErrorListener = (error: DuplexError, source: ErrorSource) => void;
+
+/** What happened in a session that no caller saw. */
+export interface CallCounters {
+  /** One-way calls that failed without being awaited. */
+  unsent: number;
+  /** Handlers of one-way calls that threw. */
+  failedHandlers: number;
+  /** Items of methods that this side's contract does not have. */
+  unknownItems: number;
+  /** Answers to calls, or items of streams, that nobody awaits any more. */
+  lateItems: number;
+}
+
+/** What calls need of the session that they run over. */
+export interface CallChannel {
+  readonly sender: Sender;
+  readonly encoder: ItemEncoder;
+  readonly clock: Clock;
+  readonly counters: CallCounters;
+  /** How many stream items this side lets the peer send ahead, and the peer this side. */
+  readonly streamWindow: number;
+  readonly peerStreamWindow: number;
+  grant(grant: Grant): void;
+  /** Something may be polled: a session that closes may be able to end now. */
+  wake(): void;
+  /** Tells of an error that no caller awaits. */
+  report(error: DuplexError, method?: MethodInfo): void;
+}

@@ -1,0 +1,254 @@
+import type { ObservableInput } from 'rxjs';
+import type { MethodInfo } from '../contract/contract.js';
+import { Code, DuplexError } from '../errors.js';
+import { CallComplete, CallFault, CallOpen, type Grant } from '../gen/duplex/v1/session.js';
+import { Field } from '../wire/fields.js';
+import type { ReceivedItem } from '../wire/frame-decoder.js';
+import { bareHead } from '../wire/item-encoder.js';
+import { IncomingCall } from './call.js';
+import type { CallChannel } from './call-channel.js';
+import { Dispatcher } from './dispatcher.js';
+import { type Disclosure, faultFrom } from './faults.js';
+import { MethodTable } from './method-table.js';
+import { StreamReceiver } from './stream-receiver.js';
+import { StreamSender } from './stream-sender.js';
+
+/** What incoming calls need beside the channel. */
+export interface IncomingOptions<Session> extends Disclosure {
+  /** What the peer may call. */
+  readonly methods: readonly MethodInfo[];
+  /** How many calls run at a time. */
+  readonly concurrency: number;
+  /** With `paused` calls wait until `resume`. */
+  readonly paused: boolean;
+  /** What calls name as their session. */
+  readonly session: () => Session;
+  /** Runs a handler; may throw. */
+  readonly invoke: (method: MethodInfo, request: unknown, call: IncomingCall<Session>) => unknown;
+  /** A call that waited has begun. */
+  readonly begun: () => void;
+}
+
+/** The calls of the other side: decodes them, runs them in turn, answers them. */
+export class IncomingCalls<Session> {
+  /** The highest id of a call that a request stream opened: a lower one that is not open is over. */
+  #lastStreamId = 0;
+  readonly #methods: MethodTable;
+  readonly #byName: ReadonlyMap<string, MethodInfo>;
+  readonly #dispatcher: Dispatcher<Session>;
+  /** Request streams that are still open, by the id of their call. */
+  readonly #requests = new Map<number, StreamReceiver>();
+  /** Reply streams that still run, by the id of their call. */
+  readonly #replies = new Map<number, { readonly sender: StreamSender; readonly call: IncomingCall<Session> }>();
+  readonly #channel: CallChannel;
+  readonly #options: IncomingOptions<Session>;
+
+  constructor(channel: CallChannel, options: IncomingOptions<Session>) {
+    this.#channel = channel;
+    this.#options = options;
+    this.#methods = new MethodTable(options.methods);
+    this.#byName = new Map(options.methods.map((method) => [method.name, method]));
+    this.#dispatcher = new Dispatcher(options.concurrency, options.paused, {
+      invoke: options.invoke,
+      returned: (method, call, result) => this.#returned(method, call, result),
+      threw: (method, call, error) => this.#threw(method, call, error),
+      begun: options.begun,
+      idle: () => channel.wake(),
+    });
+  }
+
+  /** Whether nothing runs, waits or streams. */
+  get isIdle(): boolean {
+    return this.#dispatcher.isIdle && this.#replies.size === 0;
+  }
+
+  /** Begins to run calls. */
+  resume(): void {
+    this.#dispatcher.resume();
+  }
+
+  /** The session is over: handlers are told, streams end. */
+  abort(error: DuplexError): void {
+    this.#dispatcher.abortAll(error);
+    for (const receiver of this.#requests.values()) receiver.error(error);
+    for (const { sender, call } of this.#replies.values()) {
+      sender.stop();
+      call.abort(error);
+    }
+    this.#requests.clear();
+    this.#replies.clear();
+  }
+
+  /** Takes an item of a call of the peer. True if it was dispatched, false if it waits. */
+  take(item: ReceivedItem): boolean {
+    switch (item.number) {
+      case Field.callCancel:
+        this.#cancel(item.callId);
+        return true;
+      case Field.callComplete:
+        this.#endRequests(item.callId)?.complete();
+        return true;
+      case Field.callOpen:
+        return this.#openNamed(item);
+    }
+    const method = this.#methods.get(item.number);
+    if (method === undefined) return this.#unknown(item, `number ${item.number}`);
+    try {
+      const request = item.decode(method.request);
+      if (method.shape !== 'request-stream' && method.shape !== 'both-streams') {
+        return this.#dispatcher.dispatch(method, request, this.#callOf(method, item));
+      }
+      return this.#takeStreamItem(method, item, request);
+    } catch (error) {
+      this.#threw(method, this.#callOf(method, item), error);
+      return true;
+    }
+  }
+
+  /** The peer takes more items of a reply stream. */
+  credit({ callId, total }: Grant): void {
+    this.#replies.get(callId)?.sender.grant(total);
+  }
+
+  /** There is room for items of streams again. */
+  room(): void {
+    for (const { sender } of this.#replies.values()) sender.advance();
+  }
+
+  /** On a new carrier: the credit of the old one may not have arrived. */
+  regrant(): void {
+    for (const receiver of this.#requests.values()) receiver.regrant();
+  }
+
+  #callOf(method: MethodInfo, item: ReceivedItem): IncomingCall<Session> {
+    const { sender } = this.#channel;
+    return new IncomingCall(this.#options.session(), method.localName, item.callId, sender.mark, item.timeoutMs);
+  }
+
+  #unknown(item: ReceivedItem, what: string): boolean {
+    this.#channel.counters.unknownItems += 1;
+    const message = `no method with ${what} is known here: the other side speaks a newer contract`;
+    this.#sendFault(item.callId, 0, CallFault.fromPartial({ code: Code.UNIMPLEMENTED, message }));
+    return true;
+  }
+
+  // ---------------------------------------------------------------- request streams
+
+  #openNamed(item: ReceivedItem): boolean {
+    const { method: name } = item.decode(CallOpen);
+    const method = this.#byName.get(name);
+    if (method === undefined) return this.#unknown(item, `the name ${JSON.stringify(name.slice(0, 64))}`);
+    return this.#openStream(method, item, () => {});
+  }
+
+  #takeStreamItem(method: MethodInfo, item: ReceivedItem, request: unknown): boolean {
+    const open = this.#requests.get(item.callId);
+    if (open !== undefined) open.next(request);
+    else if (item.callId > this.#lastStreamId)
+      return this.#openStream(method, item, (receiver) => receiver.next(request));
+    else this.#channel.counters.lateItems += 1;
+    return true;
+  }
+
+  #openStream(method: MethodInfo, item: ReceivedItem, fill: (receiver: StreamReceiver) => void): boolean {
+    const { callId } = item;
+    this.#lastStreamId = callId;
+    const receiver = new StreamReceiver(this.#channel.streamWindow, (total) =>
+      this.#channel.grant({ callId: 0, replyTo: callId, total }),
+    );
+    this.#requests.set(callId, receiver);
+    fill(receiver);
+    return this.#dispatcher.dispatch(method, receiver.items, this.#callOf(method, item));
+  }
+
+  #endRequests(id: number): StreamReceiver | undefined {
+    const receiver = this.#requests.get(id);
+    this.#requests.delete(id);
+    return receiver;
+  }
+
+  #cancel(id: number): void {
+    const error = new DuplexError('cancelled', 'the caller cancelled', { origin: 'remote' });
+    this.#dispatcher.cancel(id, error);
+    this.#endRequests(id)?.error(error);
+    const streaming = this.#replies.get(id);
+    if (streaming === undefined) return;
+    this.#replies.delete(id);
+    streaming.sender.stop();
+    streaming.call.abort(error);
+    this.#channel.wake();
+  }
+
+  // ---------------------------------------------------------------- answers
+
+  #returned(method: MethodInfo, call: IncomingCall<Session>, result: unknown): void {
+    if (method.shape === 'reply-stream' || method.shape === 'both-streams') return this.#stream(method, call, result);
+    this.#endRequests(call.id);
+    if (call.id === 0 || call.isAborted) return;
+    try {
+      this.#channel.sender.answer(this.#encodeReply(method, call, result), call.sendMark);
+    } catch (error) {
+      this.#threw(method, call, error);
+    }
+  }
+
+  #encodeReply(method: MethodInfo, call: IncomingCall<Session>, reply: unknown): Uint8Array {
+    const { encoder, sender } = this.#channel;
+    const head = { ...bareHead, replyTo: call.id };
+    const item = method.reply
+      ? encoder.encode(head, method.number, method.reply, reply)
+      : encoder.encode(head, Field.callComplete, CallComplete, {});
+    const { itemBytes } = sender.peerTerms;
+    if (item.length <= itemBytes) return item;
+    throw new DuplexError('fault', `a reply of ${item.length} bytes is over the peer's limit of ${itemBytes} bytes`, {
+      code: Code.RESOURCE_EXHAUSTED,
+    });
+  }
+
+  #stream(method: MethodInfo, call: IncomingCall<Session>, source: unknown): void {
+    if (call.isAborted) return;
+    const { encoder, sender, peerStreamWindow } = this.#channel;
+    const end = (): void => {
+      this.#replies.delete(call.id);
+      this.#endRequests(call.id);
+      this.#channel.wake();
+    };
+    const stream = new StreamSender(
+      {
+        send: (reply) => sender.offerStreamItem(this.#encodeReply(method, call, reply)),
+        completed: () => {
+          const head = { ...bareHead, replyTo: call.id };
+          sender.answer(encoder.encode(head, Field.callComplete, CallComplete, {}), call.sendMark);
+          end();
+        },
+        failed: (error) => {
+          this.#threw(method, call, error);
+          end();
+        },
+      },
+      peerStreamWindow,
+    );
+    this.#replies.set(call.id, { sender: stream, call });
+    try {
+      stream.start(source as ObservableInput<unknown>);
+    } catch (error) {
+      this.#threw(method, call, error);
+      end();
+    }
+  }
+
+  #threw(method: MethodInfo, call: IncomingCall<Session>, thrown: unknown): void {
+    this.#endRequests(call.id);
+    const { fault, error } = faultFrom(thrown, this.#options);
+    if (call.id === 0) this.#channel.counters.failedHandlers += 1;
+    else if (!call.isAborted) this.#sendFault(call.id, call.sendMark, fault);
+    // A fault that reaches its caller is no news here; everything else is.
+    if (call.id === 0 || error !== thrown) this.#channel.report(error, method);
+  }
+
+  #sendFault(id: number, mark: number, fault: CallFault): void {
+    if (id === 0) return;
+    const { encoder, sender } = this.#channel;
+    sender.answer(encoder.encode({ ...bareHead, replyTo: id }, Field.callFault, CallFault, fault), mark);
+  }
+}

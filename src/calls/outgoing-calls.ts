@@ -1,0 +1,252 @@
+import { Observable, type ObservableInput } from 'rxjs';
+import type { MethodInfo } from '../contract/contract.js';
+import { Code, DuplexError } from '../errors.js';
+import { CallCancel, CallComplete, CallFault, CallOpen, type Grant } from '../gen/duplex/v1/session.js';
+import { errorOf, type SessionEnd } from '../session/session-end.js';
+import { Field } from '../wire/fields.js';
+import type { ReceivedItem } from '../wire/frame-decoder.js';
+import { bareHead } from '../wire/item-encoder.js';
+import type { CallChannel } from './call-channel.js';
+import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from './call-options.js';
+import { errorFromFault } from './faults.js';
+import { type PendingCall, PendingCalls } from './pending-calls.js';
+import { PendingSent, type Sent, sent } from './sent.js';
+import { StreamReceiver } from './stream-receiver.js';
+import { StreamSender } from './stream-sender.js';
+
+type Settle = Pick<PendingCall, 'resolve' | 'reject'>;
+
+/** The calls that this side makes: sends them and matches what comes back. */
+export class OutgoingCalls {
+  #lastId = 0;
+  #refusal: SessionEnd | undefined;
+  readonly #pending: PendingCalls;
+  readonly #reported = new Set<string>();
+  readonly #channel: CallChannel;
+
+  constructor(channel: CallChannel) {
+    this.#channel = channel;
+    this.#pending = new PendingCalls(channel.clock, (id) => this.#cancelRemotely(id, 'the time is up'));
+  }
+
+  /** How many await their answers. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** From now on calls fail for this reason. */
+  refuse(end: SessionEnd): void {
+    this.#refusal = end;
+  }
+
+  /** Fails every call that awaits an answer. */
+  fail(error: DuplexError): void {
+    this.#pending.failAll(error);
+  }
+
+  /** Calls a method in the way of its shape: a Sent, a promise or a cold observable. */
+  call(method: MethodInfo, request: unknown, options: CallOptions = {}): Sent | Promise<unknown> | Observable<unknown> {
+    switch (method.shape) {
+      case 'one-way':
+        return this.#send(method, request);
+      case 'request-reply':
+      case 'request-stream':
+        return this.#promise(method, request, options);
+      default:
+        return this.#observable(method, request, options);
+    }
+  }
+
+  #send(method: MethodInfo, request: unknown): Sent {
+    try {
+      this.#checkOpen();
+      const item = this.#channel.encoder.encode(bareHead, method.number, method.request, request);
+      if (this.#channel.sender.offer(item)) return sent;
+      const waiting = new PendingSent((error) => this.#unsent(method, error));
+      this.#channel.sender.wait(item, waiting);
+      return waiting;
+    } catch (error) {
+      const failed = new PendingSent((reason) => this.#unsent(method, reason));
+      failed.failed(DuplexError.from(error));
+      return failed;
+    }
+  }
+
+  #promise(method: MethodInfo, request: unknown, options: CallOptions): Promise<unknown> {
+    let resolve!: (reply: unknown) => void;
+    let reject!: (error: DuplexError) => void;
+    const reply = new Promise((onReply, onError) => {
+      resolve = onReply;
+      reject = onError;
+    });
+    const settle: Settle = {
+      resolve,
+      reject: (error) => {
+        // A reply that nobody awaits must not end the process; whoever awaits it still gets the rejection.
+        reply.catch(() => {});
+        reject(error);
+      },
+    };
+    try {
+      this.#open(method, request, options, settle);
+    } catch (error) {
+      settle.reject(DuplexError.from(error));
+    }
+    return reply;
+  }
+
+  #observable(method: MethodInfo, request: unknown, options: CallOptions): Observable<unknown> {
+    return new Observable((subscriber) => {
+      let id = 0;
+      const { streamWindow } = this.#channel;
+      const replies = new StreamReceiver(
+        streamWindow,
+        (total) => this.#channel.grant({ callId: id, replyTo: 0, total }),
+        () => this.#abandon(id, 'the subscriber left'),
+      );
+      const settle: Settle = { resolve: () => replies.complete(), reject: (error) => replies.error(error) };
+      try {
+        // A stream lasts as long as it lasts, unless its caller says otherwise.
+        const { timeoutMs = Number.POSITIVE_INFINITY } = options;
+        id = this.#open(method, request, { ...options, timeoutMs }, settle, replies);
+      } catch (error) {
+        subscriber.error(DuplexError.from(error));
+        return undefined;
+      }
+      return replies.items.subscribe(subscriber);
+    });
+  }
+
+  /** Starts a call that has an answer. Returns its id. */
+  #open(
+    method: MethodInfo,
+    request: unknown,
+    { signal, timeoutMs = DEFAULT_CALL_TIMEOUT_MS }: CallOptions,
+    settle: Settle,
+    replies?: StreamReceiver,
+  ): number {
+    this.#checkOpen();
+    if (signal?.aborted) throw cancelled(method, signal, 'no');
+    const streams = method.shape === 'request-stream' || method.shape === 'both-streams';
+    const id = ++this.#lastId;
+    const { encoder, clock, sender } = this.#channel;
+    const head = { ...bareHead, callId: id, timeoutMs: toTimeoutField(timeoutMs) };
+    const item = streams
+      ? encoder.encode(head, Field.callOpen, CallOpen, { method: method.name })
+      : encoder.encode(head, method.number, method.request, request);
+    const abort =
+      signal && (() => this.#abandon(id, 'the caller cancelled')?.reject(cancelled(method, signal, 'maybe')));
+    const cleanUp = abort && (() => signal.removeEventListener('abort', abort));
+    if (!sender.offer(item)) sender.wait(item, { admitted: () => {}, failed: (error) => this.#fail(id, error) });
+    const requests = streams ? this.#requestSender(id, method) : undefined;
+    const deadline = clock.now() + timeoutMs;
+    this.#pending.add(id, { method, deadline, timeoutMs, ...settle, cleanUp, replies, requests });
+    if (abort) signal.addEventListener('abort', abort, { once: true });
+    requests?.start(request as ObservableInput<unknown>);
+    return id;
+  }
+
+  #requestSender(id: number, method: MethodInfo): StreamSender {
+    const { encoder, sender, peerStreamWindow } = this.#channel;
+    const head = { ...bareHead, callId: id };
+    return new StreamSender(
+      {
+        send: (message) => sender.offerStreamItem(encoder.encode(head, method.number, method.request, message)),
+        completed: () => sender.answer(encoder.encode(head, Field.callComplete, CallComplete, {}), 0),
+        failed: (error) => this.#abandon(id, 'the stream of requests failed')?.reject(DuplexError.from(error)),
+      },
+      peerStreamWindow,
+    );
+  }
+
+  #checkOpen(): void {
+    if (this.#refusal !== undefined) throw errorOf(this.#refusal, 'no');
+  }
+
+  /** Gives a call up here and at the peer; undefined if it is over already. */
+  #abandon(id: number, reason: string): PendingCall | undefined {
+    const call = this.#pending.take(id);
+    if (call !== undefined) this.#cancelRemotely(id, reason);
+    return call;
+  }
+
+  #cancelRemotely(id: number, reason: string): void {
+    if (this.#refusal?.kind !== undefined && this.#refusal.kind !== 'closed') return;
+    const { encoder, sender } = this.#channel;
+    // Behind whatever waits: a cancel must not overtake its call.
+    sender.answer(encoder.encode({ ...bareHead, callId: id }, Field.callCancel, CallCancel, { reason }), 0);
+  }
+
+  #fail(id: number, error: DuplexError): void {
+    this.#pending.take(id)?.reject(error);
+  }
+
+  /** A one-way call failed and nobody awaited it: all are counted, the first of each kind is reported. */
+  #unsent(method: MethodInfo, error: DuplexError): void {
+    this.#channel.counters.unsent += 1;
+    const what = `${method.localName} ${error.kind} ${error.code}`;
+    if (this.#reported.has(what)) return;
+    this.#reported.add(what);
+    this.#channel.report(error, method);
+  }
+
+  // ---------------------------------------------------------------- what comes back
+
+  /** Takes an item that answers one of these calls. */
+  take(item: ReceivedItem): void {
+    const id = item.replyTo;
+    const call = this.#pending.get(id);
+    if (call === undefined) {
+      this.#channel.counters.lateItems += 1;
+      return;
+    }
+    try {
+      const { method, replies } = call;
+      if (replies !== undefined && method.reply && item.number === method.number)
+        replies.next(item.decode(method.reply));
+      else {
+        const reply = readReply(method, item);
+        this.#pending.take(id)?.resolve(reply);
+      }
+    } catch (error) {
+      this.#pending.take(id)?.reject(DuplexError.from(error));
+    }
+    this.#channel.wake();
+  }
+
+  /** The peer takes more items of a request stream. */
+  credit({ replyTo, total }: Grant): void {
+    this.#pending.get(replyTo)?.requests?.grant(total);
+  }
+
+  /** There is room for items of streams again. */
+  room(): void {
+    for (const { requests } of this.#pending.values()) requests?.advance();
+  }
+
+  /** On a new carrier: the credit of the old one may not have arrived. */
+  regrant(): void {
+    for (const { replies } of this.#pending.values()) replies?.regrant();
+  }
+}
+
+/** The reply in an item, or the fault in it, thrown. */
+function readReply(method: MethodInfo, item: ReceivedItem): unknown {
+  if (item.number === method.number && method.reply) return item.decode(method.reply);
+  if (item.number === Field.callFault) throw errorFromFault(item.decode(CallFault));
+  if (item.number === Field.callComplete && method.reply) return method.reply.fromPartial({});
+  throw new DuplexError('protocol', `the answer to ${method.localName} is of another kind: field ${item.number}`, {
+    code: Code.UNIMPLEMENTED,
+    origin: 'remote',
+    executed: 'maybe',
+  });
+}
+
+/** The time-out as the field takes it: 0 for the default and for none. */
+function toTimeoutField(timeoutMs: number): number {
+  return timeoutMs === DEFAULT_CALL_TIMEOUT_MS || timeoutMs > 0xffff_ffff ? 0 : Math.max(1, Math.ceil(timeoutMs));
+}
+
+function cancelled(method: MethodInfo, signal: AbortSignal, executed: 'no' | 'maybe'): DuplexError {
+  return new DuplexError('cancelled', `${method.localName} was cancelled`, { executed, cause: signal.reason });
+}

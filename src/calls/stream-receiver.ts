@@ -1,0 +1,73 @@
+import { Observable, type Subscriber } from 'rxjs';
+import type { DuplexError } from '../errors.js';
+
+/**
+ * The receiving end of a stream as an observable for one subscriber. What
+ * comes before it subscribes is held, never more than the credit. Credit is
+ * renewed as items are delivered, half a window at a time.
+ */
+export class StreamReceiver {
+  /** The items. Errors with the stream; a second subscriber gets what the first has left. */
+  readonly items: Observable<unknown>;
+  #held: unknown[] = [];
+  #end: { readonly error: DuplexError | undefined } | undefined;
+  #subscriber: Subscriber<unknown> | undefined;
+  #delivered = 0;
+  #granted: number;
+  readonly #window: number;
+  readonly #grant: (total: number) => void;
+
+  /** `window` is the credit that the sender starts with; `grant` tells it the new total. */
+  constructor(window: number, grant: (total: number) => void, onUnsubscribe: () => void = () => {}) {
+    this.#window = window;
+    this.#granted = window;
+    this.#grant = grant;
+    this.items = new Observable((subscriber) => {
+      this.#subscriber = subscriber;
+      const held = this.#held;
+      this.#held = [];
+      for (const item of held) this.#deliver(subscriber, item);
+      this.#finish();
+      return () => {
+        this.#subscriber = undefined;
+        onUnsubscribe();
+      };
+    });
+  }
+
+  next(item: unknown): void {
+    if (this.#subscriber === undefined) this.#held.push(item);
+    else this.#deliver(this.#subscriber, item);
+  }
+
+  complete(): void {
+    this.#end ??= { error: undefined };
+    this.#finish();
+  }
+
+  error(error: DuplexError): void {
+    this.#end ??= { error };
+    this.#finish();
+  }
+
+  /** Repeats the credit: a new carrier may not have heard of it. */
+  regrant(): void {
+    if (this.#granted > this.#window) this.#grant(this.#granted);
+  }
+
+  #deliver(subscriber: Subscriber<unknown>, item: unknown): void {
+    this.#delivered += 1;
+    if (2 * (this.#granted - this.#delivered) <= this.#window) {
+      this.#granted = this.#delivered + this.#window;
+      this.#grant(this.#granted);
+    }
+    subscriber.next(item);
+  }
+
+  #finish(): void {
+    const subscriber = this.#subscriber;
+    if (subscriber === undefined || this.#end === undefined) return;
+    if (this.#end.error === undefined) subscriber.complete();
+    else subscriber.error(this.#end.error);
+  }
+}

@@ -1,0 +1,136 @@
+import { from, type ObservableInput, type Subscription } from 'rxjs';
+import { Code, DuplexError } from '../errors.js';
+
+/** So many items of an observable wait for credit before its stream fails; an iterable is simply not asked for more. */
+const MAX_QUEUED = 1_024;
+
+/** Where a stream's items go. */
+export interface StreamOutlet {
+  /** Sends an item; false if there is no room for it now. Throws if it cannot be sent at all. */
+  send(item: unknown): boolean;
+  /** All items are sent. */
+  completed(): void;
+  /** The source failed, or an item could not be sent. */
+  failed(error: unknown): void;
+}
+
+/**
+ * Sends what an observable or iterable gives, as far as the receiver's credit
+ * goes. An iterable is asked for one item at a time, so a slow receiver slows
+ * it down; an observable cannot be slowed, so what it gives is queued, up to a
+ * bound.
+ */
+export class StreamSender {
+  #credit: number;
+  #sent = 0;
+  #queue: unknown[] = [];
+  #sourceDone = false;
+  #over = false;
+  #subscription: Subscription | undefined;
+  #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
+  #drained: (() => void) | undefined;
+  readonly #outlet: StreamOutlet;
+
+  /** `credit` is how many items may be sent before the receiver grants more. */
+  constructor(outlet: StreamOutlet, credit: number) {
+    this.#outlet = outlet;
+    this.#credit = credit;
+  }
+
+  /** Begins to send. */
+  start(source: ObservableInput<unknown>): void {
+    const iterator = iteratorOf(source);
+    if (iterator !== undefined) {
+      this.#iterator = iterator;
+      void this.#pull(iterator);
+      return;
+    }
+    this.#subscription = from(source).subscribe({
+      next: (item) => this.#push(item),
+      error: (error: unknown) => this.#fail(error),
+      complete: () => {
+        this.#sourceDone = true;
+        this.advance();
+      },
+    });
+    if (this.#over) this.#subscription.unsubscribe();
+  }
+
+  /** The receiver takes `total` items altogether. */
+  grant(total: number): void {
+    if (total <= this.#credit) return;
+    this.#credit = total;
+    this.advance();
+  }
+
+  /** Sends what is queued as far as credit and room go. */
+  advance(): void {
+    while (!this.#over && this.#queue.length > 0 && this.#trySend(this.#queue[0])) this.#queue.shift();
+    if (this.#over || this.#queue.length > 0) return;
+    this.#drained?.();
+    if (!this.#sourceDone) return;
+    this.#over = true;
+    this.#outlet.completed();
+  }
+
+  /** Nobody wants the rest: lets go of the source. */
+  stop(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#queue = [];
+    this.#subscription?.unsubscribe();
+    this.#drained?.();
+    // An iterator that throws on its way out has nobody left to tell.
+    Promise.resolve(this.#iterator?.return?.()).catch(() => {});
+  }
+
+  #push(item: unknown): void {
+    if (this.#over) return;
+    if (this.#queue.length === 0 && this.#trySend(item)) return;
+    if (this.#over) return;
+    this.#queue.push(item);
+    if (this.#queue.length <= MAX_QUEUED) return;
+    const message = `the receiver is slower than the stream: ${MAX_QUEUED} items wait; give an async iterable, which can wait`;
+    this.#fail(new DuplexError('fault', message, { code: Code.RESOURCE_EXHAUSTED }));
+  }
+
+  async #pull(iterator: AsyncIterator<unknown> | Iterator<unknown>): Promise<void> {
+    try {
+      while (!this.#over) {
+        const { done, value } = await iterator.next();
+        if (done === true) break;
+        this.#push(value);
+        if (this.#queue.length > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
+      }
+      this.#sourceDone = true;
+      this.advance();
+    } catch (error) {
+      this.#iterator = undefined;
+      this.#fail(error);
+    }
+  }
+
+  #trySend(item: unknown): boolean {
+    if (this.#sent >= this.#credit) return false;
+    try {
+      if (!this.#outlet.send(item)) return false;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+    this.#sent += 1;
+    return true;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.stop();
+    this.#outlet.failed(error);
+  }
+}
+
+function iteratorOf(source: ObservableInput<unknown>): AsyncIterator<unknown> | Iterator<unknown> | undefined {
+  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
+  if (Symbol.iterator in source) return source[Symbol.iterator]();
+  return undefined;
+}
