@@ -1,11 +1,10 @@
 import { posix } from 'node:path';
-import { create, createFileRegistry } from '@bufbuild/protobuf';
+import { create, createFileRegistry, maximumEdition, minimumEdition } from '@bufbuild/protobuf';
 import {
   type CodeGeneratorRequest,
   type CodeGeneratorResponse,
   CodeGeneratorResponse_Feature,
   CodeGeneratorResponseSchema,
-  Edition,
   FileDescriptorSetSchema,
 } from '@bufbuild/protobuf/wkt';
 import { type Finding, formatFindings } from './finding.js';
@@ -41,8 +40,8 @@ export async function runPlugin(request: CodeGeneratorRequest, host: PluginHost)
     supportedFeatures: BigInt(
       CodeGeneratorResponse_Feature.PROTO3_OPTIONAL | CodeGeneratorResponse_Feature.SUPPORTS_EDITIONS,
     ),
-    minimumEdition: Edition.EDITION_PROTO2,
-    maximumEdition: Edition.EDITION_2024,
+    minimumEdition,
+    maximumEdition,
     ...('findings' in result ? { error: formatFindings(result.findings) } : { file: [...result.files] }),
   });
 }

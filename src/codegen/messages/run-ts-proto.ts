@@ -23,7 +23,9 @@ export async function runTsProto(
   const parameter = [...own].map(([name, value]) => `${name}=${value}`).join(',');
   const input = create(CodeGeneratorRequestSchema, { ...request, fileToGenerate: [...files], parameter });
   const output = await runNode(findTsProto(), toBinary(CodeGeneratorRequestSchema, input));
-  return fromBinary(CodeGeneratorResponseSchema, output);
+  const response = fromBinary(CodeGeneratorResponseSchema, output);
+  if (response.error !== '') throw new Error(response.error);
+  return response;
 }
 
 /** ts-proto is the user's choice of version: theirs comes first, then the one beside this package. */

@@ -4,7 +4,7 @@ import type { ContractModel } from '../model/contract-model.js';
 import { type ImportKind, TypeScriptImports } from './ts-imports.js';
 
 /** Types that the namespace of every contract declares; inside it they hide imports of the same name. */
-export const namespaceMembers = [
+const namespaceMembers = [
   'Operations',
   'Callbacks',
   'State',

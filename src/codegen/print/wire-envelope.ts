@@ -70,7 +70,8 @@ const libraryArms = [
 
 function printFrame(name: string, types: TypeNaming): Lines {
   return [
-    '// Number of the item; 0: a control, a bare acknowledgement, or no session. Unset inside `more`, as are the next two.',
+    '// Number of the item; 0: a control, a bare acknowledgement, or no session.',
+    '// Inside `more` it is not set, and neither are the next two.',
     'uint64 seq = 1;',
     '// Highest number received without a gap.',
     'uint64 ack = 2;',

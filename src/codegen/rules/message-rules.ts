@@ -57,11 +57,12 @@ function findPresence(field: DescField): readonly Finding[] {
   const explicit =
     field.presence === FeatureSet_FieldPresence.EXPLICIT && field.fieldKind !== 'message' && !field.oneof;
   if (!required && (!explicit || field.proto.proto3Optional)) return [];
+  const presence = required ? 'is required' : 'has explicit presence';
   return [
     {
       position: positionOf(field),
       rule: 'message-presence',
-      message: `${field.parent.typeName}.${field.name} is ${required ? 'required' : 'set or not set'}, which is lost for its zero value.`,
+      message: `${field.parent.typeName}.${field.name} ${presence}, but ts-proto takes its zero value as absent.`,
       hint: 'Use proto3, where "optional" works, or in editions features.field_presence = IMPLICIT.',
     },
   ];

@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { onTestFinished, vi } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** A script of this folder in a process of its own. It is killed when the test is finished. */
+export class ScriptProcess {
+  /** What it printed, line by line. */
+  readonly lines: string[] = [];
+  /** What it printed to stderr. */
+  errors = '';
+  /** Resolves with the exit code, or with the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals | null>;
+  readonly #child: ChildProcess;
+
+  /** Starts `script`, a path from the root of the project. */
+  constructor(script: string, ...args: readonly string[]) {
+    const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], { cwd: root, stdio: 'pipe' });
+    this.#child = child;
+    let rest = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      this.lines.push(...lines);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.errors += text;
+    });
+    this.exited = new Promise((done) => child.on('exit', (code, signal) => done(code ?? signal)));
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+  }
+
+  /** Waits until it has printed a line that contains `text`. */
+  async printed(text: string): Promise<string> {
+    return vi.waitFor(
+      () => {
+        const line = this.lines.find((printed) => printed.includes(text));
+        if (line === undefined) throw new Error(`"${text}" not printed; printed were: ${this.lines.join('\n')}\n${this.errors}`);
+        return line;
+      },
+      { timeout: 20_000, interval: 10 },
+    );
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+}

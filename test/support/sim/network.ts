@@ -1,0 +1,287 @@
+import { Code, DuplexError } from '../../../src/errors.js';
+import type { Departure } from '../../../src/session/session-options.js';
+import type { Carrier, CarrierListener, IncomingCarrier } from '../../../src/transport/carrier.js';
+import { errorFromStatus } from '../../../src/transport/grpc/status.js';
+import type { History } from './history.js';
+import { type NetworkSettings, Pipe } from './pipe.js';
+import type { Random } from './random.js';
+import { Process, type World } from './world.js';
+
+/** A process that takes streams. */
+export interface Server {
+  readonly process: Process;
+  accept(carrier: IncomingCarrier): void;
+}
+
+export type Direction = 'up' | 'down';
+
+/** How a stream breaks. Infinity: that side never hears of it. */
+export interface Break {
+  readonly clientHearsAfterMs: number;
+  readonly serverHearsAfterMs: number;
+}
+
+/** One end of a stream. Behaves as the carriers over grpc-js do, their oddities included. */
+class End implements IncomingCarrier {
+  /** Whether the program at this end knows that the stream is over, or ended it itself. */
+  isOver = false;
+  #hasDeparted = false;
+  #listener: CarrierListener | undefined;
+  readonly peer: string;
+  readonly who: string;
+  readonly #stream: Stream;
+  readonly #side: 'client' | 'server';
+
+  constructor(stream: Stream, side: 'client' | 'server', who: string, peer: string) {
+    this.#stream = stream;
+    this.#side = side;
+    this.who = who;
+    this.peer = peer;
+  }
+
+  listen(listener: CarrierListener): void {
+    this.#listener = listener;
+  }
+
+  write(frame: Uint8Array, written: () => void): void {
+    if (this.isOver || this.#hasDeparted) return;
+    const { id, history } = this.#stream;
+    history.add({ what: 'write', who: this.who, stream: id, frame: frame.slice() });
+    this.#out.write(frame, () => {
+      if (!this.isOver) written();
+    });
+  }
+
+  depart(departure: Departure): void {
+    const { id, history } = this.#stream;
+    if (this.isOver || this.#hasDeparted) return;
+    history.add({ what: 'depart', who: this.who, stream: id, how: departure.how });
+    if (this.#side === 'client') this.#departAsClient(departure);
+    else this.#departAsServer(departure);
+  }
+
+  #departAsClient({ how }: Departure): void {
+    const { server } = this.#stream;
+    if (how === 'half-close') {
+      this.#hasDeparted = true;
+      this.#out.tellBehind(() => server.ended());
+    } else {
+      this.isOver = true;
+      this.#out.tellAhead(() => server.lost(cancelled));
+    }
+  }
+
+  #departAsServer(departure: Departure): void {
+    const { client } = this.#stream;
+    const error = departure.how === 'end' ? departure.error : cancelled;
+    this.#hasDeparted = true;
+    // What is still on its way up may be read by a server that has ended the stream already.
+    if (error === undefined) this.#out.tellBehind(() => client.ended());
+    else {
+      this.#out.tellAhead(() => client.lost(errorFromStatus({ code: error.code, details: error.message }, 'sim')));
+    }
+  }
+
+  get hasLeft(): boolean {
+    return this.isOver || this.#hasDeparted;
+  }
+
+  /** Streams of sessions have windows, so nobody asks them to slow down. */
+  pause(): void {}
+  resume(): void {}
+
+  frame(frame: Uint8Array): void {
+    if (this.isOver) return;
+    const { id, history } = this.#stream;
+    history.add({ what: 'frame', who: this.who, stream: id, frame });
+    this.#listener?.frame(frame);
+  }
+
+  ended(): void {
+    if (this.isOver || (this.#side === 'server' && this.#hasDeparted)) return;
+    // A client that half-closes may still be sent something; a stream that the service ended is over.
+    this.isOver = this.#side === 'client';
+    this.#stream.history.add({ what: 'told', who: this.who, stream: this.#stream.id, how: 'ended' });
+    this.#listener?.ended();
+  }
+
+  lost(error: DuplexError): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    if (this.#side === 'server' && this.#hasDeparted) return;
+    this.#stream.history.add({ what: 'told', who: this.who, stream: this.#stream.id, how: `lost: ${error.message}` });
+    this.#listener?.lost(error);
+  }
+
+  get #out(): Pipe {
+    return this.#side === 'client' ? this.#stream.up : this.#stream.down;
+  }
+}
+
+const cancelled = new DuplexError('lost', 'the peer cancelled the stream', {
+  code: Code.CANCELLED,
+  origin: 'remote',
+});
+const broken = new DuplexError('lost', 'the connection broke', { code: Code.UNAVAILABLE, origin: 'remote' });
+
+/** A bidirectional stream between a client and a server process. */
+export class Stream {
+  readonly up: Pipe;
+  readonly down: Pipe;
+  readonly client: End;
+  readonly server: End;
+  /** The client's first frame on it, once written. */
+  hello: Uint8Array | undefined;
+  helloArrived = false;
+  isBroken = false;
+  readonly #processes: readonly [Process, Process];
+  readonly #world: World;
+  readonly id: number;
+  readonly history: History;
+
+  constructor(
+    id: number,
+    world: World,
+    history: History,
+    random: Random,
+    settings: NetworkSettings,
+    [client, server]: readonly [Process, Process],
+    opensAt: number,
+  ) {
+    this.id = id;
+    this.history = history;
+    this.#world = world;
+    this.#processes = [client, server];
+    this.client = new End(this, 'client', client.name, 'server');
+    this.server = new End(this, 'server', server.name, client.name);
+    this.up = new Pipe(world, random.fork('up'), settings, [client, server], opensAt, (frame) => {
+      this.helloArrived = true;
+      this.server.frame(frame);
+    });
+    this.down = new Pipe(world, random.fork('down'), settings, [server, client], opensAt, (frame) =>
+      this.client.frame(frame),
+    );
+  }
+
+  /** Breaks the stream: what is on its way is lost, and each side hears of it, or not. */
+  break({ clientHearsAfterMs, serverHearsAfterMs }: Break): void {
+    if (this.isBroken) return;
+    this.isBroken = true;
+    const { now } = this.#world;
+    this.up.cutAt = Math.min(this.up.cutAt, now);
+    this.down.cutAt = Math.min(this.down.cutAt, now);
+    const [client, server] = this.#processes;
+    this.#tell(client, clientHearsAfterMs, () => this.client.lost(broken));
+    this.#tell(server, serverHearsAfterMs, () => this.server.lost(broken));
+  }
+
+  /** One direction dies, and nobody hears of it. */
+  silence(direction: Direction): void {
+    this[direction].cutAt = Math.min(this[direction].cutAt, this.#world.now);
+  }
+
+  #tell(process: Process, afterMs: number, tell: () => void): void {
+    if (Number.isFinite(afterMs)) this.#world.schedule(process, this.#world.now + afterMs, 'io', tell);
+  }
+}
+
+/** A break that waits for the next stream that a client dials. */
+export interface BreakOfNext extends Break {
+  readonly direction: Direction;
+  readonly afterBytes: number;
+}
+
+/** Connects clients with whatever server is up, and breaks what it connected. */
+export class Network {
+  server: Server | undefined;
+  /** Dials fail at once until then. */
+  refusesUntil = 0;
+  /** Dials are neither answered nor refused until then. */
+  hangsUntil = 0;
+  readonly streams: Stream[] = [];
+  readonly #breaksOfNext = new Map<string, BreakOfNext[]>();
+  readonly #world: World;
+  readonly #history: History;
+  readonly #random: Random;
+  readonly #settings: NetworkSettings;
+  readonly #nowhere: Process;
+
+  constructor(world: World, history: History, random: Random, settings: NetworkSettings) {
+    this.#world = world;
+    this.#history = history;
+    this.#random = random;
+    this.#settings = settings;
+    this.#nowhere = new Process('nowhere', world);
+  }
+
+  /** The stream that a client dialled last. */
+  present(client: string): Stream | undefined {
+    return this.streams.findLast(({ client: { who } }) => who === client);
+  }
+
+  breakNext(client: string, how: BreakOfNext): void {
+    const waiting = this.#breaksOfNext.get(client) ?? [];
+    this.#breaksOfNext.set(client, [...waiting, how]);
+  }
+
+  /** The faults are over. What broke stays broken. */
+  heal(): void {
+    this.#breaksOfNext.clear();
+    this.refusesUntil = 0;
+    this.hangsUntil = 0;
+    for (const { up, down } of this.streams) {
+      up.stalledUntil = 0;
+      down.stalledUntil = 0;
+      up.breaksAfterBytes = Number.POSITIVE_INFINITY;
+      down.breaksAfterBytes = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  dial(process: Process, listener: CarrierListener): Carrier {
+    const stream = this.#connect(process);
+    this.#history.add({ what: 'dial', who: process.name, stream: stream.id });
+    stream.client.listen(listener);
+    const next = this.#breaksOfNext.get(process.name)?.shift();
+    if (next !== undefined) {
+      const pipe = stream[next.direction];
+      pipe.breaksAfterBytes = next.afterBytes;
+      pipe.onBreak = () => stream.break(next);
+    }
+    return {
+      write: (frame, written) => {
+        stream.hello ??= frame.slice();
+        stream.client.write(frame, written);
+      },
+      depart: (departure) => stream.client.depart(departure),
+      pause: () => {},
+      resume: () => {},
+    };
+  }
+
+  /** Says an old Hello once more, over a stream of its own that breaks later. */
+  haunt(hello: Uint8Array, lifeMs: number, how: Break): void {
+    const ghost = new Process('ghost', this.#world);
+    const stream = this.#connect(ghost);
+    stream.client.write(hello, () => {});
+    this.#world.schedule(undefined, this.#world.now + lifeMs, 'io', () => stream.break(how));
+  }
+
+  #connect(process: Process): Stream {
+    const { now } = this.#world;
+    const hangs = this.hangsUntil > now;
+    const refuses = this.refusesUntil > now || this.server === undefined;
+    const server = hangs || refuses ? undefined : this.server;
+    const { latencyMs } = this.#settings;
+    const opensAt = now + 2 * latencyMs;
+    const random = this.#random.fork(`stream ${this.streams.length}`);
+    const ends = [process, server?.process ?? this.#nowhere] as const;
+    const stream = new Stream(this.streams.length, this.#world, this.#history, random, this.#settings, ends, opensAt);
+    this.streams.push(stream);
+    if (server !== undefined) {
+      this.#world.schedule(server.process, opensAt + latencyMs, 'io', () => {
+        if (!stream.isBroken) server.accept(stream.server);
+      });
+    } else if (!hangs) stream.break({ clientHearsAfterMs: latencyMs + 1, serverHearsAfterMs: Number.POSITIVE_INFINITY });
+    return stream;
+  }
+}

@@ -1,0 +1,126 @@
+import type { Process, World } from './world.js';
+import type { Random } from './random.js';
+
+/** How fast and how wide a network without faults is. */
+export interface NetworkSettings {
+  readonly latencyMs: number;
+  readonly jitterMs: number;
+  readonly bytesPerMs: number;
+  /** So many bytes may be on their way before a writer has to wait. */
+  readonly bufferBytes: number;
+}
+
+interface Parcel {
+  bytes: Uint8Array;
+  readonly written: () => void;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * One direction of a stream: keeps frames whole and in order, takes time, and
+ * breaks in the ways in which networks break. The bytes of a frame belong to
+ * the writer until `written`; they are looked at no earlier than that.
+ */
+export class Pipe {
+  /** What has not arrived by this time never will. */
+  cutAt = NEVER;
+  /** Nothing moves before this time. */
+  stalledUntil = 0;
+  /** The stream breaks once so many further bytes arrived. */
+  breaksAfterBytes = NEVER;
+  /** Called when `breaksAfterBytes` is reached. */
+  onBreak: () => void = () => {};
+  #free = 0;
+  #lastArrival = 0;
+  #inFlight = 0;
+  readonly #blocked: Parcel[] = [];
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #settings: NetworkSettings;
+  readonly #sender: Process;
+  readonly #receiver: Process;
+  readonly #deliver: (frame: Uint8Array) => void;
+
+  constructor(
+    world: World,
+    random: Random,
+    settings: NetworkSettings,
+    [sender, receiver]: readonly [Process, Process],
+    opensAt: number,
+    deliver: (frame: Uint8Array) => void,
+  ) {
+    this.#world = world;
+    this.#random = random;
+    this.#settings = settings;
+    this.#sender = sender;
+    this.#receiver = receiver;
+    this.#free = opensAt;
+    this.#deliver = deliver;
+  }
+
+  write(bytes: Uint8Array, written: () => void): void {
+    const parcel: Parcel = { bytes, written };
+    const { bytesPerMs, bufferBytes } = this.#settings;
+    this.#free = Math.max(this.#free, this.#world.now) + bytes.length / bytesPerMs;
+    this.#lastArrival = Math.max(this.#lastArrival, this.#free + this.#latency());
+    this.#inFlight += bytes.length;
+    this.#arriveAt(this.#lastArrival, parcel);
+    if (this.#inFlight <= bufferBytes) this.#accept(parcel);
+    else this.#blocked.push(parcel);
+  }
+
+  /** Tells the receiver something behind all frames. */
+  tellBehind(tell: () => void): void {
+    const at = Math.max(this.#lastArrival, this.#world.now + this.#latency());
+    this.#tellAt(at, tell);
+  }
+
+  /** Tells the receiver something that overtakes frames; those are lost. */
+  tellAhead(tell: () => void): void {
+    const at = this.#world.now + this.#latency();
+    this.#tellAt(at, () => {
+      this.cutAt = Math.min(this.cutAt, this.#world.now);
+      tell();
+    });
+  }
+
+  #latency(): number {
+    const { latencyMs, jitterMs } = this.#settings;
+    return latencyMs + this.#random.next() * jitterMs;
+  }
+
+  #tellAt(at: number, tell: () => void): void {
+    this.#world.schedule(this.#receiver, at, 'io', () => {
+      if (this.#isCut) return;
+      if (this.stalledUntil > this.#world.now) this.#tellAt(this.stalledUntil, tell);
+      else tell();
+    });
+  }
+
+  get #isCut(): boolean {
+    return this.#world.now > this.cutAt;
+  }
+
+  #accept(parcel: Parcel): void {
+    this.#world.schedule(this.#sender, this.#world.now, 'io', () => {
+      parcel.bytes = parcel.bytes.slice();
+      parcel.written();
+    });
+  }
+
+  #arriveAt(at: number, parcel: Parcel): void {
+    this.#world.schedule(this.#receiver, at, 'io', () => {
+      if (this.#isCut) return;
+      if (this.stalledUntil > this.#world.now) return this.#arriveAt(this.stalledUntil, parcel);
+      const { length } = parcel.bytes;
+      this.breaksAfterBytes -= length;
+      if (this.breaksAfterBytes < 0) return this.onBreak();
+      this.#inFlight -= length;
+      this.#deliver(parcel.bytes.slice());
+      while (this.#blocked.length > 0 && this.#inFlight <= this.#settings.bufferBytes) {
+        this.#accept(this.#blocked.shift() as Parcel);
+      }
+    });
+  }
+}
