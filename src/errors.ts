@@ -94,7 +94,7 @@ export class DuplexError extends Error {
   /** Wraps anything thrown; a DuplexError stays what it is. */
   static from(thrown: unknown, kind: ErrorKind = 'fault'): DuplexError {
     if (thrown instanceof DuplexError) return thrown;
-    return new DuplexError(kind, thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+    return new DuplexError(kind, textOf(thrown), { cause: thrown });
   }
 
   /** The first detail of the given message type, or undefined if there is none. */
@@ -125,9 +125,20 @@ export class Fault extends DuplexError {
 /** A detail ready for the wire, or a message type with what it shall hold. */
 export type FaultDetailInit = FaultDetail | readonly [type: DetailInitCodec, init: object];
 
-interface DetailInitCodec extends DetailCodec<never> {
+interface DetailInitCodec {
+  readonly $type: string;
+  encode(message: never): { finish(): Uint8Array };
   // biome-ignore lint/suspicious/noExplicitAny: any message type fits; its own fields are checked by fromPartial at run time
   fromPartial(init: any): any;
+}
+
+/** The text of whatever was thrown; for some objects even asking for it throws. */
+export function textOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  } catch {
+    return 'an object without a text';
+  }
 }
 
 function encodeDetail([type, init]: readonly [DetailInitCodec, object]): FaultDetail {

@@ -1,3 +1,5 @@
+import type { ReceivedItem } from '../wire/frame-decoder.js';
+
 /**
  * The context of one call, as its handler gets it for a second argument.
  * `Session` is what the call came in on.
@@ -12,22 +14,28 @@ export interface Call<Session = unknown> {
   readonly deadline: Date | undefined;
 }
 
+/** What an item says of the call that it starts. */
+type CallItem = Pick<ReceivedItem, 'callId' | 'timeoutMs' | 'byteLength'>;
+
 /** A call that runs or waits for its turn here. Made for every call, so it makes the rest only when asked. */
 export class IncomingCall<Session> implements Call<Session> {
   readonly session: Session;
   readonly method: string;
   /** The caller's id for it; 0 wants no answer. */
   readonly id: number;
+  /** Encoded length of the request. */
+  readonly byteLength: number;
   /** What the handler sends after this mark belongs before its answer. */
   readonly sendMark: number;
   readonly deadline: Date | undefined;
   #controller: AbortController | undefined;
   #aborted: unknown;
 
-  constructor(session: Session, method: string, id: number, sendMark: number, timeoutMs: number) {
+  constructor(session: Session, method: string, { callId, timeoutMs, byteLength }: CallItem, sendMark: number) {
     this.session = session;
     this.method = method;
-    this.id = id;
+    this.id = callId;
+    this.byteLength = byteLength;
     this.sendMark = sendMark;
     this.deadline = timeoutMs > 0 ? new Date(Date.now() + timeoutMs) : undefined;
   }

@@ -8,7 +8,7 @@ export interface DispatcherEvents<Session> {
   returned(method: MethodInfo, call: IncomingCall<Session>, reply: unknown): void;
   threw(method: MethodInfo, call: IncomingCall<Session>, error: unknown): void;
   /** A call that had to wait has begun. */
-  begun(): void;
+  begun(call: IncomingCall<Session>): void;
   /** Nothing runs or waits any more. */
   idle(): void;
 }
@@ -120,7 +120,7 @@ export class Dispatcher<Session> {
         this.#waiting = this.#waiting.slice(this.#head);
         this.#head = 0;
       }
-      this.#events.begun();
+      this.#events.begun(call);
       if (!call.isAborted) this.#run(method, request, call);
     }
     this.#draining = false;

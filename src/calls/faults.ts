@@ -1,4 +1,4 @@
-import { Code, DuplexError, Fault } from '../errors.js';
+import { Code, DuplexError, Fault, textOf } from '../errors.js';
 import { CallFault } from '../gen/duplex/v1/session.js';
 
 /** What the peer may know of an error that a handler threw. */
@@ -11,12 +11,12 @@ export interface Disclosure {
 
 /** The fault to send for whatever a handler threw, and the error to report here. */
 export function faultFrom(thrown: unknown, disclosure: Disclosure): { fault: CallFault; error: DuplexError } {
-  if (thrown instanceof DuplexError && thrown.kind === 'fault') {
+  if (thrown instanceof Fault) {
     const { code, message, details } = thrown;
     return { fault: CallFault.fromPartial({ code, message, details: [...details] }), error: thrown };
   }
   const errorId = disclosure.newErrorId();
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const text = textOf(thrown);
   const message = disclosure.includeErrorDetail ? text : `internal error ${errorId}`;
   return {
     fault: CallFault.fromPartial({ code: Code.INTERNAL, message, errorId }),

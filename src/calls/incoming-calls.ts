@@ -1,6 +1,6 @@
 import type { ObservableInput } from 'rxjs';
 import type { MethodInfo } from '../contract/contract.js';
-import { Code, DuplexError } from '../errors.js';
+import { Code, DuplexError, Fault, textOf } from '../errors.js';
 import { CallComplete, CallFault, CallOpen, type Grant } from '../gen/duplex/v1/session.js';
 import { Field } from '../wire/fields.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
@@ -25,8 +25,8 @@ export interface IncomingOptions<Session> extends Disclosure {
   readonly session: () => Session;
   /** Runs a handler; may throw. */
   readonly invoke: (method: MethodInfo, request: unknown, call: IncomingCall<Session>) => unknown;
-  /** A call that waited has begun. */
-  readonly begun: () => void;
+  /** A call that waited has begun; `byteLength` is the size of its request. */
+  readonly begun: (byteLength: number) => void;
 }
 
 /** The calls of the other side: decodes them, runs them in turn, answers them. */
@@ -52,7 +52,7 @@ export class IncomingCalls<Session> {
       invoke: options.invoke,
       returned: (method, call, result) => this.#returned(method, call, result),
       threw: (method, call, error) => this.#threw(method, call, error),
-      begun: options.begun,
+      begun: (call) => options.begun(call.byteLength),
       idle: () => channel.wake(),
     });
   }
@@ -100,7 +100,9 @@ export class IncomingCalls<Session> {
       }
       return this.#takeStreamItem(method, item, request);
     } catch (error) {
-      this.#threw(method, this.#callOf(method, item), error);
+      // Bytes that are not a request of this method are the caller's mistake, so the caller hears of it.
+      const { code, message } = DuplexError.from(error);
+      this.#threw(method, this.#callOf(method, item), new Fault(code, message));
       return true;
     }
   }
@@ -122,7 +124,7 @@ export class IncomingCalls<Session> {
 
   #callOf(method: MethodInfo, item: ReceivedItem): IncomingCall<Session> {
     const { sender } = this.#channel;
-    return new IncomingCall(this.#options.session(), method.localName, item.callId, sender.mark, item.timeoutMs);
+    return new IncomingCall(this.#options.session(), method.localName, item, sender.mark);
   }
 
   #unknown(item: ReceivedItem, what: string): boolean {
@@ -195,14 +197,19 @@ export class IncomingCalls<Session> {
   #encodeReply(method: MethodInfo, call: IncomingCall<Session>, reply: unknown): Uint8Array {
     const { encoder, sender } = this.#channel;
     const head = { ...bareHead, replyTo: call.id };
-    const item = method.reply
-      ? encoder.encode(head, method.number, method.reply, reply)
-      : encoder.encode(head, Field.callComplete, CallComplete, {});
+    let item: Uint8Array;
+    try {
+      item = method.reply
+        ? encoder.encode(head, method.number, method.reply, reply)
+        : encoder.encode(head, Field.callComplete, CallComplete, {});
+    } catch (error) {
+      // The handler's mistake, and none of the caller's business.
+      throw new Error(textOf(error), { cause: error });
+    }
     const { itemBytes } = sender.peerTerms;
     if (item.length <= itemBytes) return item;
-    throw new DuplexError('fault', `a reply of ${item.length} bytes is over the peer's limit of ${itemBytes} bytes`, {
-      code: Code.RESOURCE_EXHAUSTED,
-    });
+    const message = `a reply of ${item.length} bytes is over the peer's limit of ${itemBytes} bytes`;
+    throw new Fault(Code.RESOURCE_EXHAUSTED, message);
   }
 
   #stream(method: MethodInfo, call: IncomingCall<Session>, source: unknown): void {

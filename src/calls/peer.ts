@@ -7,7 +7,7 @@ import { defaultBackoff } from '../session/backoff.js';
 import type { SessionIdentity } from '../session/handshake.js';
 import { Session } from '../session/session.js';
 import { errorOf, orderlyEnd, type SessionEnd } from '../session/session-end.js';
-import type { SessionListener } from '../session/session-options.js';
+import type { SessionListener, SessionOptions } from '../session/session-options.js';
 import { defaultTerms } from '../session/terms.js';
 import { defaultWaitingLineLimits } from '../session/waiting-line.js';
 import type { Clock } from '../transport/clock.js';
@@ -43,6 +43,8 @@ export interface PeerOptions extends Disclosure {
   readonly onError: ErrorListener;
   /** Client: makes a connection. */
   readonly dial?: Dial;
+  /** What a simulation sets otherwise: chance, bounds that are quick to reach, an ear for changes of state. */
+  readonly engine?: Partial<SessionOptions>;
 }
 
 /** What the owner of a peer is asked and told. */
@@ -94,7 +96,7 @@ export class Peer<SessionApi> implements SessionListener {
       paused: role === 'service',
       session: () => owner.api,
       invoke: (method, request, call) => owner.invoke(method, request, call),
-      begun: () => this.session.release(clock.now()),
+      begun: (byteLength) => this.session.release(byteLength, clock.now()),
     });
   }
 

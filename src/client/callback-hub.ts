@@ -43,6 +43,11 @@ export class CallbackHub {
   /** Passes a callback on, or holds it. */
   next(method: MethodInfo, request: unknown, call: Call): void {
     if (!this.#claimed.has(method)) return this.#hold({ method, request, call });
+    this.watch(method, request);
+  }
+
+  /** Lets observables see a callback that somebody else answers; it is never held. */
+  watch(method: MethodInfo, request: unknown): void {
     this.#subjects.get(method)?.next(request);
     if (this.#merged.observed) this.#merged.next({ name: method.localName, request });
   }

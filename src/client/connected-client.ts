@@ -1,4 +1,4 @@
-import { BehaviorSubject, Observable, ReplaySubject, Subscription } from 'rxjs';
+import { Observable, ReplaySubject, Subscription } from 'rxjs';
 import type { IncomingCall } from '../calls/call.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import { Peer, type PeerOwner } from '../calls/peer.js';
@@ -31,7 +31,9 @@ export class ConnectedClient<Operations, Callbacks, State>
   #opened: { promise: Promise<void>; resolve: () => void; reject: (error: DuplexError) => void } | undefined;
   #end: SessionEnd | undefined;
   readonly #handlers = new Map<string, { handle: (request: unknown, call: unknown) => unknown }>();
-  readonly #statuses = new BehaviorSubject<Status>('created');
+  #status: Status = 'created';
+  /** Replays the last status, also after the end. */
+  readonly #statuses = new ReplaySubject<Status>(1);
   readonly #states = new ReplaySubject<DeepReadonly<State>>(1);
   readonly #hub: CallbackHub;
   readonly #peer: Peer<AnyClient>;
@@ -70,12 +72,13 @@ export class ConnectedClient<Operations, Callbacks, State>
       dial();
       return this.#states.subscribe(subscriber);
     });
+    this.#statuses.next(this.#status);
     this.status$ = this.#statuses.asObservable();
     this.handle(options.handler);
   }
 
   get status(): Status {
-    return this.#statuses.value;
+    return this.#status;
   }
 
   get api(): AnyClient {
@@ -101,19 +104,22 @@ export class ConnectedClient<Operations, Callbacks, State>
   handle(handler: Partial<CallbackHandler<Callbacks>>): Subscription {
     const subscription = new Subscription();
     const handlers = handler as Record<string, unknown>;
-    for (const method of this.#contract.callbacks) {
-      const handle = handlers[method.localName];
-      if (typeof handle === 'function') subscription.add(this.#addHandler(method, handle.bind(handler)));
+    const answered = this.#contract.callbacks.filter(({ localName }) => typeof handlers[localName] === 'function');
+    const taken = answered.find(({ localName }) => this.#handlers.has(localName));
+    if (taken !== undefined) {
+      const name = taken.localName;
+      const message = `the callback ${name} has a handler already: handlers answer, so there is one; subscribe to ${name}$ to watch`;
+      throw new DuplexError('fault', message, { code: Code.ALREADY_EXISTS });
+    }
+    for (const method of answered) {
+      const handle = handlers[method.localName] as (request: unknown, call: unknown) => unknown;
+      subscription.add(this.#addHandler(method, handle.bind(handler)));
     }
     return subscription;
   }
 
   #addHandler(method: MethodInfo, handle: (request: unknown, call: unknown) => unknown): () => void {
     const name = method.localName;
-    if (this.#handlers.has(name)) {
-      const message = `the callback ${name} has a handler already: handlers answer, so there is one; subscribe to ${name}$ to watch`;
-      throw new DuplexError('fault', message, { code: Code.ALREADY_EXISTS });
-    }
     const entry = { handle };
     this.#handlers.set(name, entry);
     for (const { request, call } of this.#hub.claim([method])) {
@@ -150,7 +156,8 @@ export class ConnectedClient<Operations, Callbacks, State>
   }
 
   #setStatus(status: Status): void {
-    this.#statuses.next(nextStatus(this.status, status));
+    this.#status = nextStatus(this.#status, status);
+    this.#statuses.next(this.#status);
   }
 
   #report(error: DuplexError, method?: MethodInfo): void {
@@ -181,6 +188,7 @@ export class ConnectedClient<Operations, Callbacks, State>
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<AnyClient>): unknown {
     const handler = this.#handlers.get(method.localName);
     if (method.shape === 'one-way') this.#hub.next(method, request, call);
+    else if (method.shape === 'request-reply' || method.shape === 'reply-stream') this.#hub.watch(method, request);
     if (handler !== undefined) return handler.handle(request, call);
     if (method.shape === 'one-way') return undefined;
     throw new Fault(Code.UNIMPLEMENTED, `the client has no handler for the callback ${method.localName}`);

@@ -49,20 +49,14 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     this.#options = options;
     this.#host = host;
     this.#peerOptions = {
+      ...host,
       contract,
       role: 'service',
       level: 'session',
       concurrency: options.concurrency === 'multiple' ? defaultTerms.calls : 1,
       openTimeoutMs: host.handshakeTimeoutMs,
       retryOpen: false,
-      closeTimeoutMs: host.closeTimeoutMs,
-      resumeWindowMs: host.resumeWindowMs,
-      pingMs: host.pingMs,
-      pingTimeoutMs: host.pingTimeoutMs,
-      clock: host.clock,
       encoder: new ItemEncoder(),
-      onError: host.onError,
-      includeErrorDetail: host.includeErrorDetail,
       newErrorId: () => crypto.randomUUID(),
     };
   }

@@ -19,6 +19,7 @@ export class Receipts {
   received = 0;
   held = 0;
   #bytes = 0;
+  #heldBytes = 0;
   #saidReceived = 0;
   #saidReleased = 0;
   #ackAt = Number.POSITIVE_INFINITY;
@@ -45,9 +46,18 @@ export class Receipts {
     this.#owe(now);
   }
 
+  /** The item just taken waits for its handler. False if the peer overran the window. */
+  hold(byteLength: number): boolean {
+    this.held += 1;
+    this.#heldBytes += byteLength;
+    const { windowItems, windowBytes } = this.#terms;
+    return this.held <= windowItems && (this.#heldBytes <= windowBytes || this.held === 1);
+  }
+
   /** The handler of an item that was held has begun. */
-  release(now: number): void {
+  release(byteLength: number, now: number): void {
     this.held -= 1;
+    this.#heldBytes -= byteLength;
     this.#owe(now);
   }
 

@@ -55,8 +55,9 @@ export class Receiver {
     while (this.#decoder.next()) {
       const { item } = this.#decoder;
       if (item.number === Field.control) throw violation('a plain session has no control messages');
+      const { byteLength } = item;
       if (this.#listener.item(item)) continue;
-      this.receipts.held += 1;
+      this.receipts.hold(byteLength);
       if (this.receipts.held <= 4 * PLAIN_QUEUE_ITEMS) continue;
       const message = `${this.receipts.held} operations wait for their handlers: send less at a time`;
       throw new DuplexError('refused', message, { code: Code.RESOURCE_EXHAUSTED });
@@ -82,7 +83,8 @@ export class Receiver {
       if (seq < next) receipts.hurry(now);
       else {
         receipts.take(item.byteLength, now);
-        if (!this.#listener.item(item)) receipts.held += 1;
+        const { byteLength } = item;
+        if (!this.#listener.item(item) && !receipts.hold(byteLength)) throw violation('it overruns the window');
       }
     }
     return undefined;

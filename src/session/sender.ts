@@ -88,6 +88,7 @@ export class Sender {
 
   /** Sends the present state. While the window is full a newer one replaces it. */
   sendState(item: Uint8Array): void {
+    this.#checkSize(item);
     if (this.#refusal !== undefined) return;
     if (this.#line.length === 0 && this.outbox.admits(item.length)) this.outbox.charge(item);
     else this.#line.joinState(item);
@@ -110,6 +111,10 @@ export class Sender {
 
   #check(item: Uint8Array): void {
     if (this.#refusal !== undefined) throw errorOf(this.#refusal, 'no');
+    this.#checkSize(item);
+  }
+
+  #checkSize(item: Uint8Array): void {
     const { itemBytes } = this.#peerTerms;
     if (item.length <= itemBytes) return;
     throw new DuplexError('fault', `a message of ${item.length} bytes is over the peer's limit of ${itemBytes} bytes`, {

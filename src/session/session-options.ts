@@ -3,6 +3,7 @@ import type { Grant, Hello } from '../gen/duplex/v1/session.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import type { BackoffOptions } from './backoff.js';
 import type { SessionEnd } from './session-end.js';
+import type { StateInput, StateName } from './states.js';
 import type { SessionTerms } from './terms.js';
 import type { WaitingLineLimits } from './waiting-line.js';
 
@@ -28,6 +29,8 @@ export interface SessionOptions {
   readonly randomBytes: (length: number) => Uint8Array;
   /** A number from 0 up to, not including, 1; for jitter only. */
   readonly random: () => number;
+  /** Hears of every change of state: for simulations, which report the transitions that they visited. */
+  readonly onMove?: (from: StateName, input: StateInput, to: StateName) => void;
 }
 
 /** What a session tells whoever drives calls over it. None of these may throw. */

@@ -56,6 +56,8 @@ export class Session {
   #resumeBy = NEVER;
   #redialAt = NEVER;
   #gaps = 0;
+  /** A client that wants to close before it is open: what it has sent must arrive first. */
+  #closeOnceOpen: string | undefined;
   #unconfirmed = false;
   #peerHalfClosed = false;
   readonly #controls = new Controls();
@@ -126,9 +128,11 @@ export class Session {
     try {
       this.#receiver.read(frame);
       this.#now = now;
-      if (this.#unconfirmed) this.#confirm();
+      // The first frame after a Welcome shows that the client has the token in it.
+      if (this.#unconfirmed) this.#listener.confirmed();
+      this.#unconfirmed = false;
       this.#takeFrame(now);
-      this.#advanceLine();
+      if (this.sender.advance()) this.#listener.room();
     } catch (error) {
       this.#violated(DuplexError.from(error, 'protocol'));
     }
@@ -169,7 +173,7 @@ export class Session {
   written(): void {
     if (this.#level !== 'plain') return;
     this.#outbox.acknowledge(this.#outbox.framed, 0);
-    this.#advanceLine();
+    if (this.sender.advance()) this.#listener.room();
   }
 
   /** `deadline` has come. */
@@ -280,16 +284,18 @@ export class Session {
     this.#listener.wake();
   }
 
-  /** The handler of a held item has begun. */
-  release(now: number): void {
-    this.#receipts.release(now);
+  /** The handler of a held item has begun; `byteLength` is the item's. */
+  release(byteLength: number, now: number): void {
+    this.#receipts.release(byteLength, now);
     if (this.#level === 'plain' || this.#receipts.deadline <= now) this.#listener.wake();
   }
 
   /** Closes in order: everything sent so far, and what it brings back, still arrives. */
   close(now: number, message: string): void {
-    if (this.#state === 'created' || this.#state === 'opening') this.abort(orderlyEnd('local', message));
-    if (this.#state === 'closed' || this.#closing.end !== undefined) return;
+    if (this.#options.role === 'client' && this.#openBy !== NEVER) this.#closeOnceOpen = message;
+    else if (this.#state === 'created' || this.#state === 'opening') this.abort(orderlyEnd('local', message));
+    if (this.#state !== 'open' && this.#state !== 'resuming') return;
+    if (this.#closing.end !== undefined) return;
     this.#closeBy = now + this.#options.closeTimeoutMs;
     this.#beginClosing(orderlyEnd('local', message));
     if (this.#options.role === 'service' && this.#level === 'session' && this.#state === 'open')
@@ -307,12 +313,15 @@ export class Session {
   // ---------------------------------------------------------------- states
 
   #move(input: StateInput): void {
-    this.#state = transition(this.#state, input);
+    const from = this.#state;
+    this.#state = transition(from, input);
+    this.#options.onMove?.(from, input, this.#state);
   }
 
   #open(now: number): void {
     this.#join(now);
     this.#listener.opened();
+    if (this.#closeOnceOpen !== undefined) this.close(now, this.#closeOnceOpen);
   }
 
   /** The session goes on where the peer's marks say. */
@@ -403,12 +412,6 @@ export class Session {
     this.carrierLost(new DuplexError('lost', gap), now);
   }
 
-  /** The first frame after a Welcome shows that the client has the token in it. */
-  #confirm(): void {
-    this.#unconfirmed = false;
-    this.#listener.confirmed();
-  }
-
   #takeControl(item: ReceivedItem, now: number): void {
     const { kind } = item.decode(Control);
     switch (kind?.$case) {
@@ -495,10 +498,6 @@ export class Session {
   }
 
   // ---------------------------------------------------------------- sending
-
-  #advanceLine(): void {
-    if (this.sender.advance()) this.#listener.room();
-  }
 
   #cutControl(): Uint8Array {
     // An acknowledgement rides on every control but Hello and Welcome, whose marks say the same.

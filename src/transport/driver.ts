@@ -56,16 +56,16 @@ export class Driver {
 
   /** The session may have something to write. All that is sent in one turn goes into one frame. */
   wake(): void {
-    if (this.#scheduled || this.#link?.writing === true) return;
-    this.#scheduled = true;
-    queueMicrotask(this.#flushSoon);
+    // What is sent while a write is in flight is gathered; only leaving cannot wait.
+    if (this.#link?.writing === true && this.#session.departure === undefined) return;
+    this.#flushLater();
   }
 
   /** Something happened on a carrier; only the present one counts. */
   happened(link: Link, tell: (session: Session, now: number) => void): void {
     if (link !== this.#link) return;
     tell(this.#session, this.#clock.now());
-    this.wake();
+    this.#flushLater();
   }
 
   /** The present carrier takes the next frame. */
@@ -73,6 +73,12 @@ export class Driver {
     if (link !== this.#link) return;
     this.#session.written();
     this.#flush();
+  }
+
+  #flushLater(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(this.#flushSoon);
   }
 
   readonly #flushSoon = (): void => {
@@ -83,8 +89,8 @@ export class Driver {
   #flush(): void {
     const session = this.#session;
     const link = this.#link;
-    if (link !== undefined && !link.writing) {
-      const frame = link.hasLeft ? undefined : session.poll(this.#clock.now());
+    if (link !== undefined) {
+      const frame = link.writing || link.hasLeft ? undefined : session.poll(this.#clock.now());
       if (frame !== undefined) link.write(frame);
       else this.#leave(link);
       link.setPaused(session.congested);
@@ -98,6 +104,9 @@ export class Driver {
     const { state } = this.#session;
     const departure = this.#session.departure ?? (state === 'closed' ? cancel : undefined);
     if (departure === undefined) return;
+    // A write in flight is waited for, unless the carrier is given up: then it may never end.
+    const givenUp = departure.how === 'cancel' || (departure.how === 'end' && departure.error !== undefined);
+    if (link.writing && !givenUp) return;
     link.leave(departure);
     if (departure.how !== 'half-close' || state === 'closed') this.#link = undefined;
   }

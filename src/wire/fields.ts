@@ -30,5 +30,6 @@ export const FIXED32 = 5;
 
 /** The tag that precedes a field: its number and wire type in one varint. */
 export function tagOf(field: number, wireType: number): number {
-  return (field << 3) | wireType;
+  // Field numbers go up to 2^29 - 1, where the shift would reach the sign.
+  return ((field << 3) | wireType) >>> 0;
 }

@@ -1,6 +1,6 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { MessageCodec } from '../contract/message-codec.js';
-import { Code, DuplexError } from '../errors.js';
+import { Code, DuplexError, textOf } from '../errors.js';
 import { Context } from '../gen/duplex/v1/session.js';
 import { Field, LENGTH_DELIMITED, tagOf, VARINT } from './fields.js';
 
@@ -48,8 +48,7 @@ export class ItemEncoder {
     } catch (error) {
       // A writer that failed midway would put half a message in front of the next one.
       this.#writer = new BinaryWriter();
-      const why = error instanceof Error ? error.message : String(error);
-      throw new DuplexError('fault', `${codec.$type} cannot be encoded: ${why}`, {
+      throw new DuplexError('fault', `${codec.$type} cannot be encoded: ${textOf(error)}`, {
         code: Code.INVALID_ARGUMENT,
         cause: error,
       });

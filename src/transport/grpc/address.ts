@@ -2,7 +2,7 @@ import { Code, DuplexError } from '../../errors.js';
 
 /** The schemes that grpc-js resolves, and the one that it lacks but that people write. */
 const SCHEME = /^(dns|ipv4|ipv6|unix|unix-abstract|xds|ip):/;
-const HOST_AND_PORT = /^(?:\[[0-9a-fA-F:.%]+\]|[^\s:/?#@[\]]+):(\d{1,5})$/;
+const HOST_AND_PORT = /^(?:\[[0-9a-fA-F:.]+(?:%[\w.-]+)?\]|[^\s:/?#@[\]]+):(\d{1,5})$/;
 
 /**
  * Checks an address before grpc-js sees it, which takes nearly anything and

@@ -41,13 +41,18 @@ const sessionChannelOptions: ChannelOptions = {
 /** A dialer over grpc-js. Throws INVALID_ARGUMENT for an address that cannot be one. */
 export function grpcDialer(address: string, options: GrpcDialOptions = {}): Dialer {
   const target = checkAddress(address);
-  const client = new Client(target, options.credentials ?? credentials.createInsecure(), {
-    ...sessionChannelOptions,
-    ...options.channelOptions,
-  });
+  const channelCredentials = options.credentials ?? credentials.createInsecure();
+  const channelOptions = { ...sessionChannelOptions, ...options.channelOptions };
+  let client: Client | undefined;
   return {
-    dial: (wireName, listener) => new GrpcClientCarrier(client, wireName, address, options.metadata, listener),
-    close: () => client.close(),
+    dial(wireName, listener) {
+      // A channel of its own for each attempt: grpc-js fails calls of a channel that could not connect for up to two
+      // minutes without trying, while the session has a back-off of its own; and a dead connection is not reused.
+      client?.close();
+      client = new Client(target, channelCredentials, channelOptions);
+      return new GrpcClientCarrier(client, wireName, address, options.metadata, listener);
+    },
+    close: () => client?.close(),
   };
 }
 

@@ -59,7 +59,8 @@ export class GrpcListener {
         reject(new DuplexError('unavailable', `cannot listen on ${address}: ${causeOf(error)}`, { cause: error }));
       });
     });
-    return { address: address.startsWith('unix') ? address : address.replace(/:\d+$/, `:${port}`), port };
+    if (address.startsWith('unix')) return { address, port: 0 };
+    return { address: address.replace(/:\d+$/, `:${port}`), port };
   }
 
   /** Frees the ports and ends what is still connected. */
