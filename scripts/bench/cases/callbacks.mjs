@@ -1,0 +1,17 @@
+// @ts-check
+import { checkTally } from '../check.mjs';
+import { perSecond } from '../statistics.mjs';
+
+/** One-way callbacks: the server sends as fast as backpressure lets it. @type {import('../types.js').Case} */
+export default {
+  name: 'callbacks',
+  needs: 'receiveTicks',
+  figures: [
+    { name: 'callbacks', unit: 'messages/s', targets: { 'grpc-js': { atLeast: 20 }, tcp: { atLeast: 0.35 } } },
+  ],
+  async run(client, count) {
+    const start = performance.now();
+    checkTally(await client.receiveTicks(count), count);
+    return { callbacks: perSecond(count, start) };
+  },
+};

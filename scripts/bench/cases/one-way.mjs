@@ -1,0 +1,17 @@
+// @ts-check
+import { checkTally } from '../check.mjs';
+import { perSecond } from '../statistics.mjs';
+
+/** One-way operations: the client sends as fast as backpressure lets it. @type {import('../types.js').Case} */
+export default {
+  name: 'one-way',
+  needs: 'sendTicks',
+  figures: [
+    { name: 'one-way', unit: 'messages/s', targets: { 'grpc-js': { atLeast: 25 }, tcp: { atLeast: 0.35 } } },
+  ],
+  async run(client, count) {
+    const start = performance.now();
+    checkTally(await client.sendTicks(count), count);
+    return { 'one-way': perSecond(count, start) };
+  },
+};

@@ -1,0 +1,26 @@
+// @ts-check
+import { checkEcho } from '../check.mjs';
+import { perSecond } from '../statistics.mjs';
+
+const IN_FLIGHT = 128;
+
+/** Requests of 128 callers, each of which awaits its reply before the next one. @type {import('../types.js').Case} */
+export default {
+  name: 'request-reply-128',
+  needs: 'echo',
+  figures: [
+    { name: 'request-reply-128', unit: 'calls/s', targets: { 'grpc-js': { atLeast: 12 }, tcp: { atLeast: 0.35 } } },
+  ],
+  async run(client, count) {
+    let sent = 0;
+    const caller = async () => {
+      while (sent < count) {
+        const value = sent++;
+        checkEcho(await client.echo(value), value);
+      }
+    };
+    const start = performance.now();
+    await Promise.all(Array.from({ length: IN_FLIGHT }, caller));
+    return { 'request-reply-128': perSecond(count, start) };
+  },
+};

@@ -1,0 +1,47 @@
+// @ts-check
+import { Pair } from './pair.mjs';
+import { allPeers } from './registry.mjs';
+import { shuffled } from './statistics.mjs';
+
+/**
+ * How long to measure. Processes are started anew `generations` times, because
+ * no two of them are compiled and laid out alike; each runs `rounds` rounds.
+ * Many short rounds say more than a few long ones: what a shared machine does
+ * beside changes within seconds.
+ *
+ * @typedef {{ generations: number, rounds: number, warmUpMs: number, roundMs: number }} Plan
+ */
+
+/** @type {Plan} */
+export const thorough = { generations: 3, rounds: 7, warmUpMs: 2_500, roundMs: 300 };
+/** @type {Plan} */
+export const quick = { generations: 1, rounds: 3, warmUpMs: 1_000, roundMs: 300 };
+
+/**
+ * Measures every peer that can take part in a case. In each round all of them
+ * have their turn, in a new order, so that whatever else the machine does
+ * meanwhile hits all alike.
+ *
+ * @param {import('./types.js').Case} measured
+ * @param {Plan} plan
+ * @returns {Promise<import('./types.js').Measurement>}
+ */
+export async function measure(measured, plan) {
+  const names = (await allPeers()).filter(({ abilities }) => abilities.includes(measured.needs)).map(({ name }) => name);
+  /** @type {Map<string, Record<string, number[]>>} */
+  const peers = new Map(names.map((name) => [name, {}]));
+  for (let generation = 0; generation < plan.generations; generation++) {
+    const pairs = await Promise.all(names.map((name) => Pair.start(name, measured.name)));
+    // One at a time from here on: the others wait and take no processor.
+    for (const pair of shuffled(pairs)) await pair.warmUp(plan.warmUpMs);
+    for (let round = 0; round < plan.rounds; round++) {
+      for (const pair of shuffled(pairs)) {
+        const figures = await pair.round(plan.roundMs);
+        const rounds = /** @type {Record<string, number[]>} */ (peers.get(pair.name));
+        for (const [figure, value] of Object.entries(figures)) (rounds[figure] ??= []).push(value);
+      }
+    }
+    await Promise.all(pairs.map((pair) => pair.stop()));
+  }
+  return { of: measured, peers };
+}

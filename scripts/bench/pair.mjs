@@ -1,0 +1,123 @@
+// @ts-check
+// Server and client of one peer, each in a process of its own.
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+
+/**
+ * @typedef {import('node:child_process').ChildProcess} Process
+ * @typedef {import('./worker.mjs').Command} Command
+ */
+
+/** Nothing that the benchmark asks for takes longer than this, unless it hangs. */
+const TIME_LIMIT_MS = 60_000;
+
+/** @type {Set<Process>} */
+const running = new Set();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/** One peer at work on one case. */
+export class Pair {
+  /** Messages in a millisecond, once it is warm. */
+  #rate = 0;
+  /** @readonly */
+  name;
+  #server;
+  #client;
+
+  /**
+   * Starts both and connects them.
+   *
+   * @param {string} peer
+   * @param {string} caseName
+   */
+  static async start(peer, caseName) {
+    const server = start('server', peer);
+    const { address } = await message(server, peer);
+    const client = start('client', peer, address, caseName);
+    await message(client, peer);
+    return new Pair(peer, server, client);
+  }
+
+  /** @param {string} name @param {Process} server @param {Process} client */
+  constructor(name, server, client) {
+    this.name = name;
+    this.#server = server;
+    this.#client = client;
+  }
+
+  /** @param {number} ms */
+  async warmUp(ms) {
+    this.#rate = await this.#ask(this.#client, { do: 'warm-up', ms });
+  }
+
+  /**
+   * Runs the case for about this long.
+   *
+   * @param {number} ms
+   * @returns {Promise<Record<string, number>>} figures by name
+   */
+  round(ms) {
+    return this.#ask(this.#client, { do: 'round', count: Math.max(1, Math.round(this.#rate * ms)) });
+  }
+
+  async profile() {
+    await Promise.all([this.#server, this.#client].map((child) => this.#ask(child, { do: 'profile' })));
+  }
+
+  /** @param {{ server: string, client: string }} files */
+  async writeProfiles({ server, client }) {
+    await this.#ask(this.#server, { do: 'write-profile', file: server });
+    await this.#ask(this.#client, { do: 'write-profile', file: client });
+  }
+
+  async stop() {
+    await this.#ask(this.#client, { do: 'leave' });
+    for (const child of [this.#client, this.#server]) child.disconnect();
+  }
+
+  /** @param {Process} child @param {Command} command */
+  async #ask(child, command) {
+    child.send(command);
+    return (await message(child, this.name)).result;
+  }
+}
+
+/** @param {...string} args */
+function start(...args) {
+  const child = fork(join(import.meta.dirname, 'worker.mjs'), args);
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+/**
+ * The next message of a process.
+ *
+ * @param {Process} child
+ * @param {string} peer
+ * @returns {Promise<any>}
+ */
+function message(child, peer) {
+  return new Promise((resolve, reject) => {
+    const finish = () => {
+      clearTimeout(timer);
+      child.removeListener('message', take).removeListener('exit', exited);
+    };
+    /** @param {any} answer */
+    const take = (answer) => {
+      finish();
+      if ('failure' in answer) reject(new Error(`${peer}: ${answer.failure}`));
+      else resolve(answer);
+    };
+    /** @param {number | null} code */
+    const exited = (code) => {
+      finish();
+      reject(new Error(`${peer}: a process ended with ${code}`));
+    };
+    const timer = setTimeout(() => {
+      finish();
+      reject(new Error(`${peer}: no answer within ${TIME_LIMIT_MS / 1_000} s`));
+    }, TIME_LIMIT_MS);
+    child.on('message', take).on('exit', exited);
+  });
+}

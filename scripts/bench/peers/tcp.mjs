@@ -1,0 +1,87 @@
+// @ts-check
+import { once } from 'node:events';
+import net from 'node:net';
+import { importContract } from '../contract.mjs';
+import { Records } from '../records.mjs';
+import { Counter } from '../tally.mjs';
+
+/** What a record is: a one-way message, or a call or its reply. Every one holds one number. */
+const Kind = /** @type {const} */ ({ tick: 0, echo: 1, burst: 2, readCount: 3, readSum: 4 });
+
+/**
+ * The limit of what the message codec can do on this machine: no gRPC, no
+ * sessions, no acknowledgements, no faults; but messages are gathered while a
+ * write is in flight, as they are in the library.
+ *
+ * @type {import('../types.js').Peer}
+ */
+export default {
+  name: 'tcp',
+  abilities: ['sendTicks', 'receiveTicks', 'echo'],
+  async server() {
+    const { TickRequest } = await importContract();
+    const server = net.createServer({ noDelay: true }, (socket) => serve(new Records(socket, TickRequest)));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const address = server.address();
+    return `${typeof address === 'object' ? address?.port : address}`;
+  },
+  async client(address) {
+    const { TickRequest } = await importContract();
+    const socket = net.connect({ port: Number(address), host: '127.0.0.1', noDelay: true });
+    await once(socket, 'connect');
+    const records = new Records(socket, TickRequest);
+    const counter = new Counter();
+    /** @type {Map<number, (message: { value: number }) => void>} */
+    const pending = new Map();
+    let lastId = 0;
+    records.listen((kind, id, message) => {
+      if (kind === Kind.tick) return counter.add(message.value);
+      const resolve = pending.get(id);
+      pending.delete(id);
+      resolve?.(message);
+    });
+    /** @param {number} kind @param {number} value @returns {Promise<{ value: number }>} */
+    const request = (kind, value) =>
+      new Promise((resolve) => {
+        pending.set(++lastId, resolve);
+        records.send(kind, lastId, { value });
+      });
+    return {
+      async sendTicks(count) {
+        await sendAll(records, count);
+        return { count: (await request(Kind.readCount, 0)).value, sum: (await request(Kind.readSum, 0)).value };
+      },
+      receiveTicks: (count) => counter.expect(count, () => records.send(Kind.burst, 0, { value: count })),
+      echo: (value) => request(Kind.echo, value),
+      close: () => void socket.end(),
+    };
+  },
+};
+
+/** @param {Records} records */
+function serve(records) {
+  const counter = new Counter();
+  let tally = counter.take();
+  records.listen((kind, id, { value }) => {
+    switch (kind) {
+      case Kind.tick:
+        return counter.add(value);
+      case Kind.echo:
+        return void records.send(kind, id, { value: value + 1 });
+      case Kind.burst:
+        return void sendAll(records, value);
+      case Kind.readCount:
+        tally = counter.take();
+        return void records.send(kind, id, { value: tally.count });
+      case Kind.readSum:
+        return void records.send(kind, id, { value: tally.sum });
+    }
+  });
+}
+
+/** @param {Records} records @param {number} count */
+async function sendAll(records, count) {
+  for (let value = 0; value < count; value++) {
+    if (!records.send(Kind.tick, 0, { value })) await records.ready();
+  }
+}

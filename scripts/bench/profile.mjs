@@ -1,0 +1,66 @@
+// @ts-check
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Pair } from './pair.mjs';
+import { OURS } from './registry.mjs';
+
+const root = resolve(import.meta.dirname, '../..');
+const folder = join(root, '.cache/bench');
+const WARM_UP_MS = 2_000;
+const PROFILE_MS = 4_000;
+/** Functions that the summary names. */
+const SHOWN = 25;
+/** What is no work of the case: waiting, and the profiler's own commands. */
+const NO_WORK = new Set(['(idle)', 'dispatch']);
+
+/**
+ * Writes CPU profiles of our client and server at work on a case, for the
+ * developer tools of a browser, and returns what takes most time as text.
+ *
+ * @param {string} caseName
+ */
+export async function profile(caseName) {
+  await mkdir(folder, { recursive: true });
+  const files = {
+    client: join(folder, `${caseName}-client.cpuprofile`),
+    server: join(folder, `${caseName}-server.cpuprofile`),
+  };
+  const pair = await Pair.start(OURS, caseName);
+  await pair.warmUp(WARM_UP_MS);
+  await pair.profile();
+  await pair.round(PROFILE_MS);
+  await pair.writeProfiles(files);
+  await pair.stop();
+  const summaries = Object.values(files).map(async (file) => `${relative(root, file)}\n${await summary(file)}`);
+  return (await Promise.all(summaries)).join('\n');
+}
+
+/** The functions that take most time themselves. @param {string} file */
+async function summary(file) {
+  /** @type {import('node:inspector').Profiler.Profile} */
+  const { nodes, samples = [], timeDeltas = [] } = JSON.parse(await readFile(file, 'utf8'));
+  const nodeOf = new Map(nodes.map((node) => [node.id, node]));
+  /** @type {Map<string, number>} */
+  const times = new Map();
+  let total = 0;
+  for (const [index, id] of samples.entries()) {
+    const frame = nodeOf.get(id)?.callFrame;
+    const time = timeDeltas[index] ?? 0;
+    if (frame === undefined || (frame.url === '' && NO_WORK.has(frame.functionName))) continue;
+    total += time;
+    const where = frame.url === '' ? '' : `  ${shortened(frame.url)}:${frame.lineNumber + 1}`;
+    const place = `${frame.functionName || '(anonymous)'}${where}`;
+    times.set(place, (times.get(place) ?? 0) + time);
+  }
+  return [...times]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, SHOWN)
+    .map(([place, time]) => `${((100 * time) / total).toFixed(1).padStart(7)} %  ${place}`)
+    .join('\n');
+}
+
+/** @param {string} url */
+function shortened(url) {
+  return url.startsWith('file:') ? relative(root, fileURLToPath(url)) : url;
+}

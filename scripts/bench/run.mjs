@@ -1,0 +1,62 @@
+// @ts-check
+// npm run bench: this library side by side with what its users would take instead, in one run.
+// A figure that falls short of its target is no failure; a case that cannot run, or loses a message, is.
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { buildIfStale } from '../build.mjs';
+import { compileContract } from './contract.mjs';
+import { writeDocs } from './docs.mjs';
+import { machine } from './machine.mjs';
+import { measure, quick, thorough } from './measure.mjs';
+import { profile } from './profile.mjs';
+import { allCases, caseNamed } from './registry.mjs';
+import { asText, linesOf, rowsOf } from './report.mjs';
+
+const USAGE = `npm run bench -- [options]
+  --quick        three short rounds of each case: a first impression in under a minute
+  --case NAME    only this case; may be repeated
+  --json FILE    writes the figures
+  --write-docs   writes the table into docs/performance.md
+  --profile      measures nothing, but writes CPU profiles of our client and server`;
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    case: { type: 'string', multiple: true, default: [] },
+    json: { type: 'string' },
+    'write-docs': { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (options.help) console.log(USAGE);
+else
+  await run().catch((error) => {
+    console.error(`bench failed: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  });
+
+async function run() {
+  const cases = options.case.length === 0 ? await allCases() : await Promise.all(options.case.map(caseNamed));
+  // What users get is measured: the compiled package, found by its name.
+  await buildIfStale();
+  await compileContract();
+  if (options.profile) {
+    for (const { name } of cases) console.log(await profile(name));
+    return;
+  }
+  console.log(machine());
+  const plan = options.quick ? quick : thorough;
+  const measurements = [];
+  for (const [index, measured] of cases.entries()) {
+    console.error(`${index + 1}/${cases.length} ${measured.name} …`);
+    measurements.push(await measure(measured, plan));
+  }
+  const lines = linesOf(measurements);
+  console.log(asText(lines));
+  const short = lines.filter((line) => line.includes('falls short')).length;
+  console.log(short === 0 ? 'every target is reached' : `${short} of the targets not reached: the figures are as they are`);
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(rowsOf(measurements), null, 2)}\n`);
+  if (options['write-docs']) await writeDocs(lines, machine());
+}

@@ -1,0 +1,82 @@
+// @ts-check
+// npm run build: compiles src into dist. Node built-ins only at the top: `npm run demo` starts without node_modules.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { withLock } from './lock.mjs';
+
+const root = resolve(import.meta.dirname, '..');
+const cache = join(root, '.cache');
+const dist = join(root, 'dist');
+const stampFile = join(cache, 'built');
+const binaries = ['cli/duplex.js', 'cli/protoc-gen-duplex.js'];
+
+/** Builds anew; whoever reads dist meanwhile sees the old or the new one, never a half. */
+export const build = () => withLock(join(cache, 'build.lock'), compile);
+
+/** Builds only if dist is missing or not what the sources say. Safe to run many times at once. */
+export const buildIfStale = () =>
+  withLock(join(cache, 'build.lock'), async () => {
+    if (!(await isFresh())) await compile();
+  });
+
+async function compile() {
+  const stamp = await sourceHash();
+  const fresh = join(cache, `dist-${process.pid}`);
+  const old = join(cache, `old-${process.pid}`);
+  await mkdir(cache, { recursive: true });
+  try {
+    await tsc(['-p', 'scripts/tsconfig.build.json', '--outDir', fresh]);
+    await Promise.all(binaries.map((file) => chmod(join(fresh, file), 0o755)));
+    await rename(dist, old).catch(ignoreMissing);
+    await rename(fresh, dist);
+    await writeFile(stampFile, stamp);
+  } finally {
+    await Promise.all([fresh, old].map((folder) => rm(folder, { recursive: true, force: true })));
+  }
+}
+
+async function isFresh() {
+  try {
+    const [stamp, hash] = await Promise.all([readFile(stampFile, 'utf8'), sourceHash(), readdir(dist)]);
+    return stamp === hash;
+  } catch (error) {
+    ignoreMissing(error);
+    return false;
+  }
+}
+
+/** One hash over all that the compiler reads: by content, because a checkout may give old sources new times. */
+async function sourceHash() {
+  const sources = (await readdir(join(root, 'src'), { recursive: true })).filter((file) => file.endsWith('.ts')).sort();
+  const files = [...sources.map((file) => join('src', file)), 'tsconfig.json', 'scripts/tsconfig.build.json'];
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`${file}\0`).update(await readFile(join(root, file)));
+  return hash.digest('hex');
+}
+
+/** @param {string[]} args @returns {Promise<void>} */
+function tsc(args) {
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const child = spawn(process.execPath, [compiler, ...args], { cwd: root, stdio: 'inherit' });
+  return new Promise((done, failed) => {
+    child.on('error', failed);
+    child.on('exit', (code) => (code === 0 ? done() : failed(new Error('the compiler reported errors'))));
+  });
+}
+
+/** @param {unknown} error */
+function ignoreMissing(error) {
+  if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await build();
+  } catch (error) {
+    console.error(`build failed: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  }
+}

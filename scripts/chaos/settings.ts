@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+
+/** Heartbeats of every session: a vanished peer is noticed after two seconds. */
+export const heartbeats = Object.freeze({ pingMs: 1_000, pingTimeoutMs: 1_000 });
+
+/** Within this time both sides must have noticed a dead link; the last second is the machine's. */
+export const detectionBoundMs = heartbeats.pingMs + heartbeats.pingTimeoutMs + 1_000;
+
+/** How long sessions wait for their connection; longer than any outage but the kills. */
+export const resumeWindowMs = 8_000;
+
+/** Within this time a session must go on after its connection can be made again. */
+export const resumeBoundMs = 20_000;
+
+/** So many sessions run side by side, every second one over TLS. */
+export const LANES = 4;
+
+/** What a run is asked to do; it ends with the time, or with the counts. */
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly minutes: number | undefined;
+  readonly flaps: number;
+  readonly halfOpen: number;
+  /** Keep the history logs of a run that went well, too. */
+  readonly keep: boolean;
+}
+
+export const USAGE = `npm run chaos -- [options]
+  --minutes N     goes on for N minutes
+  --flaps N       breaks N connections (default 500, without --minutes)
+  --half-open N   lets N links die without a word (default 5, without --minutes)
+  --seed N        repeats the faults of another run
+  --keep          keeps the history logs`;
+
+/** Reads the command line; undefined if only the usage is wanted. Throws for what it does not understand. */
+export function readOptions(args: readonly string[]): ChaosOptions | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      minutes: { type: 'string' },
+      flaps: { type: 'string' },
+      'half-open': { type: 'string' },
+      seed: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const minutes = count('minutes', values.minutes);
+  const otherwise = (usual: number): number => (minutes === undefined ? usual : Number.POSITIVE_INFINITY);
+  return {
+    seed: count('seed', values.seed) ?? Math.floor(Math.random() * 2 ** 31),
+    minutes,
+    flaps: count('flaps', values.flaps) ?? otherwise(500),
+    halfOpen: count('half-open', values['half-open']) ?? otherwise(5),
+    keep: values.keep,
+  };
+}
+
+function count(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (value.trim() === '' || !Number.isFinite(number) || number < 0) throw new Error(`--${name} ${value} is not a number`);
+  return number;
+}

@@ -1,0 +1,26 @@
+import type { KnipConfig } from 'knip';
+
+export default {
+  entry: [
+    'src/index.ts',
+    'src/codegen/v1.ts',
+    'src/cli/*.ts',
+    'scripts/**/*.{mjs,ts}',
+    'test/**/*.test.ts',
+    'examples/*/*.ts',
+  ],
+  project: ['src/**/*.ts', 'scripts/**/*.{mjs,ts}', 'test/**/*.ts', 'examples/**/*.ts'],
+  // A type that appears in what is exported beside it is exported for whoever reads that.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+  ignoreIssues: { '**/gen/**': ['exports', 'types', 'files'] },
+  ignoreDependencies: [
+    // Started by name: by the checks, by the generator and by the demo.
+    '@arethetypeswrong/cli',
+    '@bufbuild/buf',
+    'publint',
+    'ts-proto',
+    'tsx',
+    // What loads contracts without generated code will import it.
+    '@grpc/proto-loader',
+  ],
+} satisfies KnipConfig;
