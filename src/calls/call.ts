@@ -25,18 +25,19 @@ export class IncomingCall<Session> implements Call<Session> {
   readonly id: number;
   /** Encoded length of the request. */
   readonly byteLength: number;
-  /** What the handler sends after this mark belongs before its answer. */
-  readonly sendMark: number;
+  /** What was sent between these two marks belongs before the answer. */
+  readonly sentSince: number;
+  sentUntil = Number.POSITIVE_INFINITY;
   readonly deadline: Date | undefined;
   #controller: AbortController | undefined;
   #aborted: unknown;
 
-  constructor(session: Session, method: string, { callId, timeoutMs, byteLength }: CallItem, sendMark: number) {
+  constructor(session: Session, method: string, { callId, timeoutMs, byteLength }: CallItem, sentSince: number) {
     this.session = session;
     this.method = method;
     this.id = callId;
     this.byteLength = byteLength;
-    this.sendMark = sendMark;
+    this.sentSince = sentSince;
     this.deadline = timeoutMs > 0 ? new Date(Date.now() + timeoutMs) : undefined;
   }
 

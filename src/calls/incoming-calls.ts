@@ -23,11 +23,16 @@ export interface IncomingOptions<Session> extends Disclosure {
   readonly paused: boolean;
   /** What calls name as their session. */
   readonly session: () => Session;
+  /** Whether an answer waits only for what its handler sent before its first await. */
+  readonly answersOvertake: boolean;
   /** Runs a handler; may throw. */
   readonly invoke: (method: MethodInfo, request: unknown, call: IncomingCall<Session>) => unknown;
   /** A call that waited has begun; `byteLength` is the size of its request. */
   readonly begun: (byteLength: number) => void;
 }
+
+/** What an answer has to know of its call. */
+type Answerable = Pick<IncomingCall<unknown>, 'id' | 'sentSince' | 'sentUntil'>;
 
 /** The calls of the other side: decodes them, runs them in turn, answers them. */
 export class IncomingCalls<Session> {
@@ -49,12 +54,22 @@ export class IncomingCalls<Session> {
     this.#methods = new MethodTable(options.methods);
     this.#byName = new Map(options.methods.map((method) => [method.name, method]));
     this.#dispatcher = new Dispatcher(options.concurrency, options.paused, {
-      invoke: options.invoke,
+      invoke: (method, request, call) => this.#invoke(method, request, call),
       returned: (method, call, result) => this.#returned(method, call, result),
       threw: (method, call, error) => this.#threw(method, call, error),
       begun: (call) => options.begun(call.byteLength),
       idle: () => channel.wake(),
     });
+  }
+
+  #invoke(method: MethodInfo, request: unknown, call: IncomingCall<Session>): unknown {
+    try {
+      return this.#options.invoke(method, request, call);
+    } finally {
+      // Beyond its first await a handler cannot be told from whoever else sends. A service plays safe and keeps all of
+      // it before the answer. A client must not: its other operations may wait for the one that awaits this answer.
+      if (this.#options.answersOvertake) call.sentUntil = this.#channel.sender.mark;
+    }
   }
 
   /** Whether nothing runs, waits or streams. */
@@ -130,7 +145,11 @@ export class IncomingCalls<Session> {
   #unknown(item: ReceivedItem, what: string): boolean {
     this.#channel.counters.unknownItems += 1;
     const message = `no method with ${what} is known here: the other side speaks a newer contract`;
-    this.#sendFault(item.callId, 0, CallFault.fromPartial({ code: Code.UNIMPLEMENTED, message }));
+    const { mark } = this.#channel.sender;
+    this.#sendFault(
+      { id: item.callId, sentSince: mark, sentUntil: mark },
+      CallFault.fromPartial({ code: Code.UNIMPLEMENTED, message }),
+    );
     return true;
   }
 
@@ -188,9 +207,12 @@ export class IncomingCalls<Session> {
     this.#endRequests(call.id);
     if (call.id === 0 || call.isAborted) return;
     try {
-      this.#channel.sender.answer(this.#encodeReply(method, call, result), call.sendMark);
+      const item = this.#encodeReply(method, call, result);
+      this.#channel.sender.answer(item, call.sentSince, call.sentUntil);
     } catch (error) {
       this.#threw(method, call, error);
+      // No fault that the handler meant, so it is news here, too.
+      if (error instanceof Fault) this.#channel.report(error, method);
     }
   }
 
@@ -225,7 +247,7 @@ export class IncomingCalls<Session> {
         send: (reply) => sender.offerStreamItem(this.#encodeReply(method, call, reply)),
         completed: () => {
           const head = { ...bareHead, replyTo: call.id };
-          sender.answer(encoder.encode(head, Field.callComplete, CallComplete, {}), call.sendMark);
+          sender.answer(encoder.encode(head, Field.callComplete, CallComplete, {}), call.sentSince, call.sentUntil);
           end();
         },
         failed: (error) => {
@@ -248,14 +270,15 @@ export class IncomingCalls<Session> {
     this.#endRequests(call.id);
     const { fault, error } = faultFrom(thrown, this.#options);
     if (call.id === 0) this.#channel.counters.failedHandlers += 1;
-    else if (!call.isAborted) this.#sendFault(call.id, call.sendMark, fault);
+    else if (!call.isAborted) this.#sendFault(call, fault);
     // A fault that reaches its caller is no news here; everything else is.
     if (call.id === 0 || error !== thrown) this.#channel.report(error, method);
   }
 
-  #sendFault(id: number, mark: number, fault: CallFault): void {
+  #sendFault({ id, sentSince, sentUntil }: Answerable, fault: CallFault): void {
     if (id === 0) return;
     const { encoder, sender } = this.#channel;
-    sender.answer(encoder.encode({ ...bareHead, replyTo: id }, Field.callFault, CallFault, fault), mark);
+    const item = encoder.encode({ ...bareHead, replyTo: id }, Field.callFault, CallFault, fault);
+    sender.answer(item, sentSince, sentUntil);
   }
 }

@@ -94,6 +94,7 @@ export class Peer<SessionApi> implements SessionListener {
       methods: role === 'service' ? contract.operations : contract.callbacks,
       concurrency: options.concurrency,
       paused: role === 'service',
+      answersOvertake: role === 'client',
       session: () => owner.api,
       invoke: (method, request, call) => owner.invoke(method, request, call),
       begun: (byteLength) => this.session.release(byteLength, clock.now()),

@@ -1,37 +1,60 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { type Command, UsageError } from './command.js';
 
-/** The sub-commands by name, each with what it does. */
-const commands = {
-  generate: 'write the wire proto and the TypeScript of a contract',
-  check: 'check contracts against the rules, and against an older version of themselves',
-  call: 'call an operation of a running service and print what comes back',
-  repl: 'talk to a running service line by line',
-  inspect: 'show what travels in a session, decoded',
-} as const;
+/** The sub-commands by name: what each does, and where it is. */
+const commands: Readonly<Record<string, { readonly summary: string; load?(): Promise<Command> }>> = {
+  generate: {
+    summary: 'write the wire proto and the TypeScript of contracts',
+    load: async () => (await import('./commands/generate.js')).generate,
+  },
+  check: {
+    summary: 'check contracts against the rules, and against an older version of themselves',
+    load: async () => (await import('./commands/check.js')).check,
+  },
+  call: { summary: 'call an operation of a running service and print what comes back' },
+  repl: { summary: 'talk to a running service line by line' },
+  inspect: { summary: 'show what travels in a session, decoded' },
+};
 
 const usage = `duplex: duplex services for gRPC
 
 usage: duplex <command> [options]
 
 ${Object.entries(commands)
-  .map(([name, summary]) => `  ${name.padEnd(10)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
   .join('\n')}
 
-  --help     show this text
+  --help     show this text, or after a command its options
   --version  show the version
 `;
 
-const [command] = process.argv.slice(2);
+const [name, ...args] = process.argv.slice(2);
 
-if (command === undefined || command === 'help' || command === '--help' || command === '-h') {
+if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
   process.stdout.write(usage);
-} else if (command === '--version' || command === '-v') {
+} else if (name === '--version' || name === '-v') {
   process.stdout.write(`${version()}\n`);
-} else if (Object.hasOwn(commands, command)) {
-  fail(`duplex ${command}: not built yet`);
+} else if (Object.hasOwn(commands, name)) {
+  process.exitCode = await run(name, args);
 } else {
-  fail(`duplex: no such command: ${command}\n\n${usage.trimEnd()}`);
+  fail(`duplex: no such command: ${name}\n\n${usage.trimEnd()}`);
+  process.exitCode = 1;
+}
+
+async function run(name: string, args: readonly string[]): Promise<number> {
+  const command = await commands[name]?.load?.();
+  if (command === undefined) {
+    fail(`duplex ${name}: not built yet`);
+    return 1;
+  }
+  try {
+    return await command(args, { cwd: process.cwd(), out: (line) => process.stdout.write(`${line}\n`), err: fail });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    fail(`duplex ${name}: ${error.message}`);
+    return 2;
+  }
 }
 
 function version(): string {
@@ -41,5 +64,4 @@ function version(): string {
 
 function fail(message: string): void {
   process.stderr.write(`${message}\n`);
-  process.exitCode = 1;
 }

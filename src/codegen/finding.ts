@@ -11,7 +11,8 @@ export interface Position {
 export interface Finding {
   /** Absent where the cause is not in a file, as for a wrong plugin option. */
   readonly position?: Position | undefined;
-  readonly rule: RuleId;
+  /** Ours in small letters; those of `buf breaking` in capitals, as buf documents them. */
+  readonly rule: RuleId | Uppercase<string>;
   readonly message: string;
   readonly hint: string;
 }

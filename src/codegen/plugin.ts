@@ -15,6 +15,7 @@ import { createOptionReader } from './model/contract-options.js';
 import { readContracts } from './model/read-contracts.js';
 import { type PluginOptions, parsePluginOptions } from './plugin-options.js';
 import { checkContracts } from './rules/check-contracts.js';
+import { checkMessages } from './rules/message-rules.js';
 
 /** What the plugin needs of the machine it runs on. */
 export interface PluginHost {
@@ -34,8 +35,7 @@ export interface PluginHost {
  * in the error of the response, all of it at once.
  */
 export async function runPlugin(request: CodeGeneratorRequest, host: PluginHost): Promise<CodeGeneratorResponse> {
-  const options = parsePluginOptions(request.parameter);
-  const result = 'findings' in options ? options : await generate(request, options, host);
+  const result = await runGenerator(request, host);
   return create(CodeGeneratorResponseSchema, {
     supportedFeatures: BigInt(
       CodeGeneratorResponse_Feature.PROTO3_OPTIONAL | CodeGeneratorResponse_Feature.SUPPORTS_EDITIONS,
@@ -46,9 +46,20 @@ export async function runPlugin(request: CodeGeneratorRequest, host: PluginHost)
   });
 }
 
-type Result = { readonly files: readonly GeneratedFile[] } | { readonly findings: readonly Finding[] };
+/** What a run wrote, or what is wrong. */
+export type GenerationResult = { readonly files: readonly GeneratedFile[] } | { readonly findings: readonly Finding[] };
 
-async function generate(request: CodeGeneratorRequest, options: PluginOptions, host: PluginHost): Promise<Result> {
+/** What {@link runPlugin} does, for those who are not a compiler's plugin: with findings as data. */
+export async function runGenerator(request: CodeGeneratorRequest, host: PluginHost): Promise<GenerationResult> {
+  const options = parsePluginOptions(request.parameter);
+  return 'findings' in options ? options : await generate(request, options, host);
+}
+
+async function generate(
+  request: CodeGeneratorRequest,
+  options: PluginOptions,
+  host: PluginHost,
+): Promise<GenerationResult> {
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: request.protoFile }));
   const reader = createOptionReader(registry);
   const names = createTsProtoNames(options.tsProto);
@@ -61,7 +72,11 @@ async function generate(request: CodeGeneratorRequest, options: PluginOptions, h
   const results = sources.map(({ file, contracts }) =>
     generateContracts(file, contracts, { options, names, registry, readText }),
   );
-  const findings = [...checkContracts(contracts, registry, names), ...results.flatMap(({ findings }) => findings)];
+  const findings = [
+    ...checkContracts(contracts, registry),
+    ...checkMessages(contracts, names),
+    ...results.flatMap(({ findings }) => findings),
+  ];
   if (findings.length > 0) return { findings };
   const messageFiles = selectMessageFiles(request.fileToGenerate, contracts, registry, options);
   const messages = await writeMessages(request, messageFiles, options, host);
@@ -74,7 +89,7 @@ async function writeMessages(
   files: readonly string[],
   options: PluginOptions,
   host: PluginHost,
-): Promise<Result> {
+): Promise<GenerationResult> {
   if (files.length === 0) return { files: [] };
   try {
     const { file } = await host.runTsProto(request, files, options.tsProto);

@@ -3,7 +3,7 @@ import type { Contract } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import { type Hello, Reason } from '../gen/duplex/v1/session.js';
 import { rejectionFor } from '../session/handshake.js';
-import type { SessionEnd } from '../session/session-end.js';
+import { isOrderly, type SessionEnd } from '../session/session-end.js';
 import { defaultTerms } from '../session/terms.js';
 import type { IncomingCarrier } from '../transport/carrier.js';
 import type { Dial } from '../transport/driver.js';
@@ -66,13 +66,17 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     new Reception(carrier, this, this.#host.clock, this.#host.handshakeTimeoutMs);
   }
 
-  opens(carrier: IncomingCarrier, open: Dial, hello: Hello | undefined): void {
+  opens(carrier: IncomingCarrier, open: Dial, hello: Hello | undefined): boolean {
     const nonce = hello === undefined || hello.openNonce.length === 0 ? undefined : hex(hello.openNonce);
     const opened = nonce === undefined ? undefined : this.#unconfirmed.get(nonce);
-    if (opened !== undefined && hello !== undefined) return this.#goOn(opened, carrier, open, hello);
+    if (opened !== undefined && hello !== undefined) {
+      this.#goOn(opened, carrier, open, hello);
+      return false;
+    }
     if (this.#stopping) {
       const error = new DuplexError('unavailable', 'the host is stopping', { code: Code.UNAVAILABLE });
-      return carrier.depart({ how: 'end', error });
+      carrier.depart({ how: 'end', error });
+      return false;
     }
     const id = hex(crypto.getRandomValues(new Uint8Array(16)));
     const { initialState } = this.#options;
@@ -82,12 +86,13 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
       this.#unconfirmed.set(nonce, session);
       session.confirmed = () => this.#unconfirmed.delete(nonce);
     }
-    void session.closed.then(() => {
+    void session.closed.then((end) => {
       this.sessions.delete(id);
       if (nonce !== undefined) this.#unconfirmed.delete(nonce);
-      this.#bury(id, session.tokens);
+      if (isOrderly(end)) this.#bury(id, session.tokens);
     });
     session.link.driver.attach(open);
+    return true;
   }
 
   resumes(carrier: IncomingCarrier, open: Dial, hello: Hello): void {

@@ -9,8 +9,11 @@ import { FrameDecoder } from '../wire/frame-decoder.js';
 
 /** Takes the streams that have said what they want. Each is taken over by calling `open` once, at once. */
 export interface ReceptionDesk {
-  /** A stream that starts a session, in whatever way; `hello` is absent for a plain client. */
-  opens(carrier: IncomingCarrier, open: Dial, hello: Hello | undefined): void;
+  /**
+   * A stream that starts a session, in whatever way; `hello` is absent for a
+   * plain client. True if the first frame is still to be handed to the session.
+   */
+  opens(carrier: IncomingCarrier, open: Dial, hello: Hello | undefined): boolean;
   /** A stream that wants to go on with a session. */
   resumes(carrier: IncomingCarrier, open: Dial, hello: Hello): void;
 }
@@ -67,10 +70,7 @@ export class Reception implements CarrierListener {
       return this.#carrier;
     };
     if (hello !== undefined && hello.sessionId.length > 0) this.#desk.resumes(this.#carrier, open, hello);
-    else {
-      this.#desk.opens(this.#carrier, open, hello);
-      this.#next?.frame(frame);
-    }
+    else if (this.#desk.opens(this.#carrier, open, hello)) this.#next?.frame(frame);
   }
 
   #turnAway(error: DuplexError): void {

@@ -60,8 +60,9 @@ export class Closing {
   step(level: 'session' | 'plain' | undefined, peerHalfClosed: boolean): ClosingStep {
     const drained = this.#sender.isDrained;
     if (level === 'plain') {
-      if (this.#role === 'client') return drained ? 'half-close' : undefined;
-      return drained && this.#isQuiet ? 'leave' : undefined;
+      // Also for a client: once it has half-closed it can answer no callback any more.
+      if (!drained || !this.#isQuiet) return undefined;
+      return this.#role === 'client' ? 'half-close' : 'leave';
     }
     if (!this.promised) {
       // A client promises first: the service has to know what to wait for.

@@ -3,17 +3,21 @@ export type LivenessVerdict = 'alive' | 'probe' | 'dead';
 
 /** A timer that is late by this much means that this process stood still, not the peer. */
 const STALL_MS = 1_000;
+/** So long what lies unread in the socket has to be read before the verdict. */
+const MAX_GRACE_MS = 250;
 
 /**
  * Notices a peer that vanished without a word. Anything received counts as
  * life; after `pingMs` of silence it asks for one probe, and `pingTimeoutMs`
- * later it gives the verdict. If this process itself was stopped meanwhile, a
- * fresh probe comes before the verdict: the peer's answers may still lie
- * unread in the socket.
+ * later it gives the verdict, after a moment of grace: if this process itself
+ * stood still, the peer's answer may lie unread in the socket. If it stood
+ * still for long, a fresh probe comes before the verdict.
  */
 export class Liveness {
   #heardAt = 0;
   #probedAt: number | undefined;
+  /** When to give the verdict, once the moment of grace has begun. */
+  #verdictAt: number | undefined;
   #pingMs = Number.POSITIVE_INFINITY;
   #timeoutMs = Number.POSITIVE_INFINITY;
 
@@ -28,19 +32,31 @@ export class Liveness {
   heard(now: number): void {
     this.#heardAt = now;
     this.#probedAt = undefined;
+    this.#verdictAt = undefined;
   }
 
   /** When `check` has to be called next. */
   get deadline(): number {
-    return this.#probedAt === undefined ? this.#heardAt + this.#pingMs : this.#probedAt + this.#timeoutMs;
+    if (this.#verdictAt !== undefined) return this.#verdictAt;
+    if (this.#probedAt === undefined) return this.#heardAt + this.#pingMs;
+    return this.#probedAt + this.#timeoutMs - this.#graceMs;
   }
 
   /** Says what to do now. After `probe` the caller sends a ping. */
   check(now: number): LivenessVerdict {
     const late = now - this.deadline;
     if (late < 0) return 'alive';
-    if (this.#probedAt !== undefined && late < STALL_MS) return 'dead';
-    this.#probedAt = now;
-    return 'probe';
+    if (this.#probedAt === undefined || late >= STALL_MS) {
+      this.#probedAt = now;
+      this.#verdictAt = undefined;
+      return 'probe';
+    }
+    if (this.#verdictAt !== undefined) return 'dead';
+    this.#verdictAt = Math.max(this.#probedAt + this.#timeoutMs, now + this.#graceMs);
+    return 'alive';
+  }
+
+  get #graceMs(): number {
+    return Math.min(MAX_GRACE_MS, this.#timeoutMs / 4);
   }
 }

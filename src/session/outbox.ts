@@ -32,6 +32,8 @@ export class Outbox {
   #released = 0;
   /** Number of the last item that any carrier took along. */
   #everFramed = 0;
+  /** Items that start something and that the peer holds, but has not dispatched. */
+  #heldItems = 0;
   #openItems = 0;
   #openBytes = 0;
   /** Bytes of what the peer does not hold yet. */
@@ -89,14 +91,44 @@ export class Outbox {
     this.lastSeq += 1;
   }
 
-  /** The next frame in the session's numbering, as many items as the peer's terms allow. */
-  nextFrame({ ack, backlog }: Acknowledgement): Uint8Array {
+  /**
+   * The next frame in the session's numbering, as many items as the peer's
+   * terms allow; undefined if its window takes none now. That happens only to
+   * what was admitted before the terms were known.
+   */
+  nextFrame({ ack, backlog }: Acknowledgement): Uint8Array | undefined {
     const seq = this.framed + 1;
     const { entry, index } = this.#at(seq);
     const { frameItems, frameBytes } = this.#terms;
     let to = Math.min(entry.sizes.length, index + frameItems);
+    if (this.#openItems > this.#terms.windowItems || this.#openBytes > this.#terms.windowBytes) {
+      to = Math.min(to, index + this.#fitting());
+      if (to === index) return undefined;
+    }
     while (to > index + 1 && entry.batch.sizeOf(index, to) > frameBytes - 32) to -= 1;
     return this.#cut(entry, index, to, { seq, ack, backlog });
+  }
+
+  /** How many of the items after `framed` the window takes, if it holds less than was admitted. */
+  #fitting(): number {
+    const { windowItems, windowBytes } = this.#terms;
+    let items = 0;
+    let bytes = 0;
+    let fitting = 0;
+    for (const { firstSeq, sizes } of this.#batches) {
+      for (const [i, size] of sizes.entries()) {
+        const seq = firstSeq + i;
+        if (seq <= this.#released) continue;
+        if (size > 0) {
+          items += 1;
+          bytes += size;
+        }
+        if (seq <= this.framed) continue;
+        if (items > 1 && (items > windowItems || bytes > windowBytes)) return fitting;
+        fitting += 1;
+      }
+    }
+    return fitting;
   }
 
   /** The next frame at the plain level: one item without numbers. */
@@ -120,13 +152,14 @@ export class Outbox {
   }
 
   /**
-   * Takes the peer's word that it holds all up to `ack`, of which `backlog`
-   * are not dispatched yet. False if it claims what was never sent.
+   * Takes the peer's word that it holds all up to `ack`, and that of what
+   * starts something in it the last `backlog` items are not dispatched yet.
+   * False if it claims what was never sent.
    */
   acknowledge(ack: number, backlog: number): boolean {
     if (ack > this.framed || backlog > ack) return false;
     this.#hold(ack);
-    this.#release(ack - backlog);
+    this.#release(backlog);
     return true;
   }
 
@@ -159,23 +192,28 @@ export class Outbox {
     while (this.acked < seq) {
       const { firstSeq, sizes } = this.#batches[index++] as NumberedBatch;
       const last = Math.min(seq, firstSeq + sizes.length - 1);
-      for (let n = this.acked + 1; n <= last; n++) this.#keptBytes -= Math.abs(sizes[n - firstSeq] as number);
+      for (let n = this.acked + 1; n <= last; n++) {
+        const size = sizes[n - firstSeq] as number;
+        if (size > 0) this.#heldItems += 1;
+        this.#keptBytes -= Math.abs(size);
+      }
       if (last > this.acked) this.acked = last;
     }
   }
 
-  #release(seq: number): void {
-    while (this.#released < seq) {
-      const entry = this.#batches[0] as NumberedBatch;
-      const last = Math.min(seq, entry.firstSeq + entry.sizes.length - 1);
-      for (let n = this.#released + 1; n <= last; n++) {
-        const size = entry.sizes[n - entry.firstSeq] as number;
-        if (size < 0) continue;
+  /** Of what the peer holds all is dispatched but the last `backlog` items that start something. */
+  #release(backlog: number): void {
+    while (this.#released < this.acked) {
+      const { firstSeq, sizes } = this.#batches[0] as NumberedBatch;
+      const size = sizes[this.#released + 1 - firstSeq] as number;
+      if (size > 0) {
+        if (this.#heldItems <= backlog) return;
+        this.#heldItems -= 1;
         this.#openItems -= 1;
         this.#openBytes -= size;
       }
-      this.#released = last;
-      if (last < entry.firstSeq + entry.sizes.length - 1) return;
+      this.#released += 1;
+      if (this.#released < firstSeq + sizes.length - 1) continue;
       this.#batches.shift();
       this.#next -= 1;
     }

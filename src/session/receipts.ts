@@ -58,6 +58,8 @@ export class Receipts {
   release(byteLength: number, now: number): void {
     this.held -= 1;
     this.#heldBytes -= byteLength;
+    // What is dispatched opens the window by its bytes, so it counts like what arrives.
+    this.#bytes += byteLength;
     this.#owe(now);
   }
 

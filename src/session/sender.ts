@@ -67,9 +67,12 @@ export class Sender {
     return this.#line.mark;
   }
 
-  /** Sends an answer or a cancel. No window gates it; it waits only for what was sent since `mark`. */
-  answer(item: Uint8Array, mark: number): void {
-    if (this.#line.waitsAfter(mark)) this.#line.joinAnswer(item);
+  /**
+   * Sends an answer or a cancel. No window gates it; it waits only for what
+   * was sent after the mark `since` and not after the mark `until`.
+   */
+  answer(item: Uint8Array, since: number, until = Number.POSITIVE_INFINITY): void {
+    if (this.#line.waitsSince(since, until)) this.#line.joinAnswer(item);
     else this.outbox.add(item);
     this.#wake();
   }

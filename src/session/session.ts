@@ -102,6 +102,10 @@ export class Session {
     return this.#level;
   }
 
+  get isClosing(): boolean {
+    return this.#closing.end !== undefined;
+  }
+
   // ---------------------------------------------------------------- carrier
 
   /** A carrier stands ready. A client introduces itself, a service waits for that. */
@@ -112,7 +116,8 @@ export class Session {
     this.#departure = undefined;
     this.#peerHalfClosed = false;
     this.#controls.clear();
-    this.#liveness.heard(now);
+    const { pingMs, pingTimeoutMs } = this.#options.terms;
+    this.#liveness.start(now, pingMs, pingTimeoutMs);
     if (this.#options.role === 'service') return;
     if (this.#level === 'session') this.#controls.push({ $case: 'hello', value: this.#resumption.nextHello() });
     else {
@@ -134,7 +139,8 @@ export class Session {
       this.#takeFrame(now);
       if (this.sender.advance()) this.#listener.room();
     } catch (error) {
-      this.#violated(DuplexError.from(error, 'protocol'));
+      const known = DuplexError.from(error, 'protocol');
+      this.#violated(known.kind === 'fault' ? violation(known.message) : known);
     }
   }
 
@@ -189,17 +195,23 @@ export class Session {
       );
     } else if (this.#watches()) {
       const verdict = this.#liveness.check(now);
-      if (verdict === 'probe') this.#controls.push({ $case: 'ping', value: { id: 1 } });
+      if (verdict === 'probe' && this.#state === 'open') this.#controls.push({ $case: 'ping', value: { id: 1 } });
       if (verdict === 'dead') this.carrierLost(new DuplexError('lost', 'the peer does not answer any more'), now);
     }
   }
 
-  /** When `tick` has to be called next, in the driver's milliseconds. */
+  /** When `tick` has to be called next, in the driver's milliseconds; `poll` then says what is due. */
   get deadline(): number {
+    // Over a carrier that is being left no acknowledgement goes.
+    const acknowledges = this.#level === 'session' && this.#state === 'open' && this.#departure === undefined;
+    return acknowledges ? Math.min(this.deadlineWhileWriting, this.#receipts.deadline) : this.deadlineWhileWriting;
+  }
+
+  /** The same while a write is in flight: what is due to be written needs no timer then, it goes next anyway. */
+  get deadlineWhileWriting(): number {
     if (this.#state === 'closed') return NEVER;
     const lively = this.#watches() ? this.#liveness.deadline : NEVER;
-    const ack = this.#level === 'session' && this.#state === 'open' ? this.#receipts.deadline : NEVER;
-    return Math.min(this.#openBy, this.#closeBy, this.#resumeBy, lively, ack);
+    return Math.min(this.#openBy, this.#closeBy, this.#resumeBy, lively);
   }
 
   /** Client: when it wants to be given a new carrier; Infinity while it does not. */
@@ -211,7 +223,10 @@ export class Session {
   poll(now: number): Uint8Array | undefined {
     if (!this.#controls.isEmpty) return this.#cutControl();
     if (this.#state !== 'open' || this.#departure !== undefined) return undefined;
-    if (!this.#outbox.drained) return this.#cutItems();
+    if (!this.#outbox.drained) {
+      const frame = this.#cutItems();
+      if (frame !== undefined) return frame;
+    }
     if (this.#closing.end !== undefined) this.#closeStep();
     if (this.#level === 'session' && now >= this.#receipts.deadline) this.#controls.ack();
     return this.#controls.isEmpty ? undefined : this.#cutControl();
@@ -306,7 +321,9 @@ export class Session {
   /** Ends the session at once, in any state. */
   abort(end: SessionEnd): void {
     if (this.#state === 'closed') return;
-    this.#finish(end, this.#options.role === 'client' ? cancel : { how: 'end', error: errorOf(end, 'maybe') });
+    const error = errorOf(end, 'maybe');
+    if (this.#options.role === 'service') this.#finish(end, { how: 'end', error });
+    else this.#depart(end, { code: error.code, message: end.message });
     this.#listener.wake();
   }
 
@@ -339,8 +356,6 @@ export class Session {
     this.#openBy = NEVER;
     this.#resumeBy = NEVER;
     this.#backoff.reset();
-    const { pingMs, pingTimeoutMs } = this.#options.terms;
-    this.#liveness.start(now, pingMs, pingTimeoutMs);
     // Whatever the old carrier may have lost of this side's acknowledgements.
     if (this.#receipts.received > 0) this.#receipts.hurry(now);
   }
@@ -369,6 +384,13 @@ export class Session {
     this.#finish(endOf(error), this.#options.role === 'client' ? cancel : { how: 'end', error });
   }
 
+  /** Ends the session on a client's side: it cannot end the stream with a status, so it says why and half-closes. */
+  #depart(end: SessionEnd, said: Partial<Goodbye>): void {
+    const tells = this.#level === 'session' && this.#state === 'open';
+    if (tells) this.#controls.goodbye(said);
+    this.#finish(end, tells ? { how: 'half-close' } : cancel);
+  }
+
   #finish(end: SessionEnd, departure?: Departure): void {
     const { unknown } = this.#outbox;
     this.#end = isOrderly(end) || unknown === 0 ? end : { ...end, unknownItems: unknown };
@@ -380,16 +402,15 @@ export class Session {
   }
 
   #violated(error: DuplexError): void {
-    if (this.#options.role === 'client' && this.#level === 'session') {
-      const { code, message } = error;
-      this.#controls.goodbye({ reason: Reason.PROTOCOL_ERROR, code, message });
-    }
-    this.#fail(error);
+    const { code, message } = error;
+    if (this.#options.role === 'service') this.#fail(error);
+    else this.#depart(endOf(error), { reason: Reason.PROTOCOL_ERROR, code, message });
   }
 
   /** Whether silence of the peer means something: at the plain level that is HTTP/2's affair. */
   #watches(): boolean {
-    return this.#level === 'session' && this.#state === 'open';
+    if (this.#level !== 'session' || this.#departure !== undefined) return false;
+    return this.#state === 'open' || (this.#state === 'resuming' && this.#redialAt === NEVER);
   }
 
   // ---------------------------------------------------------------- receiving
@@ -432,10 +453,14 @@ export class Session {
   }
 
   #takeHello(hello: Hello): void {
-    if (this.#options.role !== 'service' || this.#state !== 'opening') throw violation('a Hello out of place');
+    // Only the first Hello finds the time-out still running.
+    const isFirst = this.#options.role === 'service' && this.#state === 'opening' && this.#openBy !== NEVER;
+    if (!isFirst) throw violation('a Hello out of place');
     this.#resumption.greetedWith(hello);
     this.sender.peerTerms = termsOf(hello.terms);
     const objection = objectionTo(hello, this.#options.contract);
+    // How long the application takes to let the client in is its own affair.
+    this.#openBy = NEVER;
     if (objection === undefined) this.#listener.opening(hello);
     else this.refuse(objection);
   }
@@ -505,7 +530,7 @@ export class Session {
     return this.#controls.nextFrame(joined ? this.#receipts.say() : { ack: 0, backlog: 0 });
   }
 
-  #cutItems(): Uint8Array {
+  #cutItems(): Uint8Array | undefined {
     return this.#level === 'plain' ? this.#outbox.nextPlainFrame() : this.#outbox.nextFrame(this.#receipts.say());
   }
 }

@@ -46,13 +46,16 @@ export class WaitingLine {
     return this.#places.length;
   }
 
-  /** A mark in time: `waitsAfter(mark)` tells whether something that came later still waits. */
+  /** A mark in time, for `waitsSince`. */
   get mark(): number {
     return this.#ordinal;
   }
 
-  waitsAfter(mark: number): boolean {
-    return (this.#places.at(-1)?.ordinal ?? 0) > mark;
+  /** Whether something still waits that joined after the mark `since`, and not after the mark `until`. */
+  waitsSince(since: number, until: number): boolean {
+    const first = this.#places[0];
+    if (first === undefined || until <= since) return false;
+    return this.#ordinal > since && first.ordinal <= until;
   }
 
   /** Puts a call in the line. Throws RESOURCE_EXHAUSTED when the line is full. */

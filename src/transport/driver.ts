@@ -8,6 +8,9 @@ import type { Clock } from './clock.js';
 
 const cancel: Departure = Object.freeze({ how: 'cancel' });
 
+/** So long the last words of a session that is over may take; then its carrier is given up. */
+const LINGER_MS = 5_000;
+
 /** Makes a carrier that tells `listener` what happens on it. */
 export type Dial = (listener: CarrierListener) => Carrier;
 
@@ -19,6 +22,7 @@ export type Dial = (listener: CarrierListener) => Carrier;
 export class Driver {
   #link: Link | undefined;
   #scheduled = false;
+  #lingersUntil: number | undefined;
   readonly #session: Session;
   readonly #clock: Clock;
   readonly #alarm: Alarm;
@@ -56,8 +60,9 @@ export class Driver {
 
   /** The session may have something to write. All that is sent in one turn goes into one frame. */
   wake(): void {
-    // What is sent while a write is in flight is gathered; only leaving cannot wait.
-    if (this.#link?.writing === true && this.#session.departure === undefined) return;
+    // What is sent while a write is in flight is gathered; only leaving, and its time-out, cannot wait.
+    const leaves = this.#session.departure !== undefined || this.#session.isClosing;
+    if (this.#link?.writing === true && !leaves) return;
     this.#flushLater();
   }
 
@@ -95,8 +100,16 @@ export class Driver {
       else this.#leave(link);
       link.setPaused(session.congested);
     }
-    this.#alarm.setAt(Math.min(session.deadline, session.redialAt));
-    if (session.state === 'closed' && this.#link === undefined) this.#alarm.cancel();
+    const deadline = this.#link?.writing === true ? session.deadlineWhileWriting : session.deadline;
+    this.#alarm.setAt(Math.min(deadline, session.redialAt));
+    if (session.state === 'closed') this.#linger();
+  }
+
+  /** The session is over. A peer that does not read must not hold its carrier. */
+  #linger(): void {
+    if (this.#link === undefined) return this.#alarm.cancel();
+    this.#lingersUntil ??= this.#clock.now() + LINGER_MS;
+    this.#alarm.setAt(this.#lingersUntil);
   }
 
   /** Leaves the carrier as the session says. A half-close may still be followed by a cancel. */
@@ -108,11 +121,15 @@ export class Driver {
     const givenUp = departure.how === 'cancel' || (departure.how === 'end' && departure.error !== undefined);
     if (link.writing && !givenUp) return;
     link.leave(departure);
-    if (departure.how !== 'half-close' || state === 'closed') this.#link = undefined;
+    if (departure.how !== 'half-close' || link.isOver) this.#link = undefined;
   }
 
   #ring(): void {
     const now = this.#clock.now();
+    if (this.#lingersUntil !== undefined && now >= this.#lingersUntil) {
+      this.#link?.leave(cancel);
+      this.#link = undefined;
+    }
     if (now >= this.#session.deadline) this.#session.tick(now);
     if (now >= this.#session.redialAt && this.#dial !== undefined) {
       this.#link?.leave(cancel);
@@ -125,6 +142,8 @@ export class Driver {
 /** One carrier in the hands of a driver. */
 class Link implements CarrierListener {
   writing = false;
+  /** Whether the peer has ended the stream, or it broke. */
+  isOver = false;
   #departure: Departure | undefined;
   #paused = false;
   readonly #carrier: Carrier;
@@ -163,10 +182,12 @@ class Link implements CarrierListener {
   }
 
   ended(): void {
+    this.isOver = true;
     this.#driver.happened(this, (session, now) => session.peerEnded(now));
   }
 
   lost(error: DuplexError): void {
+    this.isOver = true;
     this.#driver.happened(this, (session, now) => session.carrierLost(error, now));
   }
 

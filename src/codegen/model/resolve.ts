@@ -40,7 +40,8 @@ function visibleFiles(file: DescFile, seen: Set<DescFile> = new Set()): Readonly
   return seen;
 }
 
-function candidates(name: string, scope: string): readonly string[] {
+/** The full names that a name may stand for, nearest first. */
+export function candidates(name: string, scope: string): readonly string[] {
   if (name.startsWith('.')) return [name.slice(1)];
   const parts = scope === '' ? [] : scope.split('.');
   return Array.from({ length: parts.length + 1 }, (_, dropped) =>

@@ -1,9 +1,7 @@
 import type { FileRegistry } from '@bufbuild/protobuf';
 import type { Finding } from '../finding.js';
-import type { TsProtoNames } from '../messages/ts-proto-names.js';
 import type { ContractModel } from '../model/contract-model.js';
 import { callbackHasMethods, callbackIsAnother, callbackIsKnown, callbackIsNotHosted } from './callback-rules.js';
-import { checkMessages } from './message-rules.js';
 import { armsDiffer, namesDifferInEveryCase, namesSuitProxies } from './name-rules.js';
 import {
   deliveryIsOneWayCallback,
@@ -25,15 +23,10 @@ const rules: readonly Rule[] = [
   ...[namesDifferInEveryCase, armsDiffer, namesSuitProxies],
 ];
 
-/** All findings about contracts that are generated together, except about their numbers. */
-export function checkContracts(
-  contracts: readonly ContractModel[],
-  registry: FileRegistry,
-  names: TsProtoNames,
-): readonly Finding[] {
+/** All findings about contracts that are used together, except about their numbers and their messages. */
+export function checkContracts(contracts: readonly ContractModel[], registry: FileRegistry): readonly Finding[] {
   return [
     ...contracts.flatMap((contract) => rules.flatMap((rule) => rule(contract))),
     ...findTakenWireNames(contracts, registry),
-    ...checkMessages(contracts, names),
   ];
 }

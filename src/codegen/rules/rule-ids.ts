@@ -30,5 +30,8 @@ export type RuleId =
   | 'message-presence'
   | 'message-extensions'
   | 'message-name'
+  | 'evolution-number'
+  | 'evolution-shape'
+  | 'proto-compile'
   | 'plugin-option'
   | 'ts-proto';
