@@ -246,5 +246,6 @@ function sessionOptions(options: PeerOptions): ConstructorParameters<typeof Sess
     backoff: defaultBackoff,
     random: Math.random,
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    ...options.engine,
   };
 }

@@ -1,4 +1,6 @@
+import type { DuplexError } from '../errors.js';
 import type { Hello, Marks, Welcome } from '../gen/duplex/v1/session.js';
+import { Backoff } from './backoff.js';
 import { helloFor, type SessionIdentity, welcomeFor } from './handshake.js';
 import type { Outbox } from './outbox.js';
 import type { Receipts } from './receipts.js';
@@ -16,9 +18,12 @@ const noMarks: Marks = Object.freeze({ received: 0, first: 1, last: 0 });
 export class Resumption {
   /** How long the session outlives its carrier, as both sides agreed; 0: not at all. */
   ttlMs = 0;
+  /** Client: when to dial again; Infinity while there is no need. */
+  redialAt = Number.POSITIVE_INFINITY;
   /** The highest attempt said, or heard of. */
   attempt = 0;
   identity: SessionIdentity | undefined;
+  readonly #backoff: Backoff;
   readonly #openNonce: Uint8Array;
   readonly #options: SessionOptions;
   readonly #outbox: Outbox;
@@ -28,7 +33,18 @@ export class Resumption {
     this.#options = options;
     this.#outbox = outbox;
     this.#receipts = receipts;
+    this.#backoff = new Backoff(options.backoff, options.random);
     this.#openNonce = options.role === 'client' ? options.randomBytes(16) : new Uint8Array(0);
+  }
+
+  /** Client: an attempt failed, or the carrier broke. The service's word on when to try again wins. */
+  tryAgain({ retryAfterMs }: DuplexError, now: number): void {
+    this.redialAt = now + (retryAfterMs ?? this.#backoff.nextMs());
+  }
+
+  /** An attempt led to a carrier that works. */
+  succeeded(): void {
+    this.#backoff.reset();
   }
 
   /** The client's first words on each carrier. */

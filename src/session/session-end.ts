@@ -31,6 +31,12 @@ export function endOf(error: DuplexError): SessionEnd {
   return { kind, origin, code, message, retryAfterMs };
 }
 
+/** The end that an error brings while the session has not opened yet: what would be a loss later is nobody there. */
+export function endOfAttempt(error: DuplexError): SessionEnd {
+  const end = endOf(error);
+  return end.kind === 'lost' ? { ...end, kind: 'unavailable' } : end;
+}
+
 /** Whether the session ended as somebody wished, so that nobody has to be alarmed. */
 export function isOrderly({ kind }: SessionEnd): boolean {
   return kind === 'closed' || kind === 'aborted';

@@ -1,15 +1,7 @@
 import { Code, DuplexError } from '../errors.js';
-import {
-  Control,
-  type Goodbye,
-  type Grant,
-  type Hello,
-  Reason,
-  Result,
-  type Welcome,
-} from '../gen/duplex/v1/session.js';
+import type { Goodbye, Grant, Hello, Welcome } from '../gen/duplex/v1/session.js';
+import { Control, Reason, Result } from '../gen/duplex/v1/session.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
-import { Backoff } from './backoff.js';
 import { Closing } from './closing.js';
 import { Controls } from './controls.js';
 import { errorFromRejection, objectionTo, rejectionFor, type SessionIdentity } from './handshake.js';
@@ -19,7 +11,7 @@ import type { Receipts } from './receipts.js';
 import { Receiver, violation } from './receiver.js';
 import { Resumption } from './resumption.js';
 import { Sender } from './sender.js';
-import { endOf, errorOf, isOrderly, orderlyEnd, type SessionEnd } from './session-end.js';
+import { endOf, endOfAttempt, errorOf, isOrderly, orderlyEnd, type SessionEnd } from './session-end.js';
 import type { Departure, SessionListener, SessionOptions } from './session-options.js';
 import { type StateInput, type StateName, transition } from './states.js';
 import { termsOf } from './terms.js';
@@ -54,7 +46,6 @@ export class Session {
   #openBy = NEVER;
   #closeBy = NEVER;
   #resumeBy = NEVER;
-  #redialAt = NEVER;
   #gaps = 0;
   /** A client that wants to close before it is open: what it has sent must arrive first. */
   #closeOnceOpen: string | undefined;
@@ -64,7 +55,6 @@ export class Session {
   /** The time of the frame that is being taken. */
   #now = 0;
   readonly #liveness = new Liveness();
-  readonly #backoff: Backoff;
   readonly #closing: Closing;
   readonly #receiver: Receiver;
   readonly #receipts: Receipts;
@@ -89,7 +79,6 @@ export class Session {
     this.#outbox = this.sender.outbox;
     this.#closing = new Closing(options.role, this.sender, this.#receipts, () => listener.isIdle());
     this.#resumption = new Resumption(options, this.#outbox, this.#receipts);
-    this.#backoff = new Backoff(options.backoff, options.random);
     if (options.role === 'client') this.#level = options.level;
   }
 
@@ -112,7 +101,7 @@ export class Session {
   attach(now: number): void {
     if (this.#state === 'created' && this.#openBy === NEVER) this.#openBy = now + this.#options.openTimeoutMs;
     this.#move('attach');
-    this.#redialAt = NEVER;
+    this.#resumption.redialAt = NEVER;
     this.#departure = undefined;
     this.#peerHalfClosed = false;
     this.#controls.clear();
@@ -169,10 +158,7 @@ export class Session {
     const { end } = this.#closing;
     if (end !== undefined && this.#closing.isComplete) this.#finish(end);
     else if (this.#survives(error, now)) this.#cut(error, now);
-    else if (this.#state === 'opening' && error.kind === 'lost') {
-      const { code, origin, message } = error;
-      this.#finish(endOf(new DuplexError('unavailable', message, { code, origin })));
-    } else this.#finish(endOf(error));
+    else this.#finish(this.#state === 'opening' ? endOfAttempt(error) : endOf(error));
   }
 
   /** The last frame polled is written; the carrier takes another one. */
@@ -189,10 +175,8 @@ export class Session {
     if (now >= this.#openBy) this.#fail(new DuplexError('timeout', `no session within ${openTimeoutMs} ms`));
     else if (now >= this.#closeBy) this.#fail(new DuplexError('timeout', `not closed within ${closeTimeoutMs} ms`));
     else if (now >= this.#resumeBy) {
-      this.#finish(
-        endOf(new DuplexError('lost', `the connection did not come back within ${this.#resumption.ttlMs} ms`)),
-        cancel,
-      );
+      const message = `the connection did not come back within ${this.#resumption.ttlMs} ms`;
+      this.#finish(endOf(new DuplexError('lost', message)), cancel);
     } else if (this.#watches()) {
       const verdict = this.#liveness.check(now);
       if (verdict === 'probe' && this.#state === 'open') this.#controls.push({ $case: 'ping', value: { id: 1 } });
@@ -216,7 +200,7 @@ export class Session {
 
   /** Client: when it wants to be given a new carrier; Infinity while it does not. */
   get redialAt(): number {
-    return this.#state === 'closed' ? NEVER : this.#redialAt;
+    return this.#state === 'closed' ? NEVER : this.#resumption.redialAt;
   }
 
   /** The next frame to write, or undefined if there is none. */
@@ -355,7 +339,7 @@ export class Session {
     this.#move('welcome');
     this.#openBy = NEVER;
     this.#resumeBy = NEVER;
-    this.#backoff.reset();
+    this.#resumption.succeeded();
     // Whatever the old carrier may have lost of this side's acknowledgements.
     if (this.#receipts.received > 0) this.#receipts.hurry(now);
   }
@@ -376,7 +360,7 @@ export class Session {
     this.#move('cut');
     this.#departure = cancel;
     this.#controls.clear();
-    if (this.#options.role === 'client') this.#redialAt = now + (error.retryAfterMs ?? this.#backoff.nextMs());
+    if (this.#options.role === 'client') this.#resumption.tryAgain(error, now);
   }
 
   /** Ends the session with an error that the peer is told of, too. */
@@ -410,7 +394,7 @@ export class Session {
   /** Whether silence of the peer means something: at the plain level that is HTTP/2's affair. */
   #watches(): boolean {
     if (this.#level !== 'session' || this.#departure !== undefined) return false;
-    return this.#state === 'open' || (this.#state === 'resuming' && this.#redialAt === NEVER);
+    return this.#state === 'open' || (this.#state === 'resuming' && this.#resumption.redialAt === NEVER);
   }
 
   // ---------------------------------------------------------------- receiving
