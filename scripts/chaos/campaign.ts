@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bothWays, type Directions, drawFault, type Fault, seededRandom, usualMix } from '../../test/support/faults.js';
-import type { Fleet, LaneView } from './fleet.js';
+import type { EndView, Fleet, LaneView } from './fleet.js';
 import { type ChaosOptions, detectionBoundMs, heartbeats, resumeBoundMs, resumeWindowMs } from './settings.js';
 import { Tally } from './tally.js';
 
@@ -32,8 +32,12 @@ export class Campaign {
       if (this.#halfOpenLeft > 0) await this.#halfOpen();
       await this.#standStill(this.#round % 2 === 0 ? 'service' : 'client', this.#round % 4 < 2);
       if (this.#round % 4 === 1) await this.#killClient();
+      if (this.#round % 4 === 2) await this.#oversleep();
       if (this.#round % 4 === 3) await this.#killService();
-      if (process.stderr.isTTY) process.stderr.write(`\r${this.tally.flaps} of ${flaps} flaps, ${this.tally.halfOpen.length} of ${halfOpen} half-open links  `);
+      if (process.stderr.isTTY)
+        process.stderr.write(
+          `\r${this.tally.flaps} of ${flaps} flaps, ${this.tally.halfOpen.length} of ${halfOpen} half-open links  `,
+        );
     }
   }
 
@@ -99,7 +103,8 @@ export class Campaign {
     const busyClientMs = lane.since - start;
     const [client, service] = (['client', 'service'] as const).map((by) => {
       const end = ends().find((view) => view.by === by);
-      if (end !== undefined && end.end.kind !== 'lost') fleet.violations.push(`${run} ended as ${end.end.kind} at the ${by}`);
+      if (end !== undefined && end.end.kind !== 'lost')
+        fleet.violations.push(`${run} ended as ${end.end.kind} at the ${by}`);
       return (end?.at ?? Number.POSITIVE_INFINITY) - start;
     });
     this.tally.halfOpen.push({ client: client as number, service: service as number, busyClient: busyClientMs });
@@ -132,14 +137,21 @@ export class Campaign {
     const runs = fleet.lanes.map(({ run }) => run);
     const start = Date.now();
     fleet.client.kill();
-    const ends = () => fleet.ends.filter(({ by, run }) => by === 'service' && runs.includes(run));
-    const boundMs = resumeWindowMs + detectionBoundMs;
-    await fleet.until(`the service to end ${runs.join(', ')}`, () => ends().length === runs.length, 2 * boundMs);
-    for (const { run, end } of ends()) {
-      if (end.kind !== 'lost') fleet.violations.push(`${run} ended as ${end.kind} though its client was killed`);
-    }
-    this.tally.clientKills.push(Math.max(...ends().map(({ at }) => at - start)));
+    const ends = await this.#allLost(runs, 'service', 'its client was killed');
+    this.tally.clientKills.push(Math.max(...ends.map(({ at }) => at - start)));
     await fleet.startClient();
+  }
+
+  /** The client stands still until the service has given its sessions up: when it goes on, it must be told. */
+  async #oversleep(): Promise<void> {
+    const fleet = this.#fleet;
+    const runs = fleet.lanes.map(({ run }) => run);
+    fleet.client.stop();
+    await this.#allLost(runs, 'service', 'its client stood still');
+    fleet.client.continue();
+    await this.#allLost(runs, 'client', 'it came too late');
+    this.tally.oversleeps += 1;
+    await fleet.allOpen();
   }
 
   /** The service dies: its successor knows no session, and each client must be told so, with how much is unknown. */
@@ -149,14 +161,24 @@ export class Campaign {
     const start = Date.now();
     fleet.service.kill();
     await fleet.startService();
-    const ends = () => fleet.ends.filter(({ by, run }) => by === 'client' && runs.includes(run));
-    await fleet.until(`the clients to learn that ${runs.join(', ')} are lost`, () => ends().length === runs.length);
-    for (const { run, end } of ends()) {
-      if (end.kind !== 'lost') fleet.violations.push(`${run} ended as ${end.kind} though its service was killed`);
-      else if (!end.unknownItems) fleet.violations.push(`${run} was lost under load, but claims to know about every item`);
+    const ends = await this.#allLost(runs, 'client', 'its service was killed');
+    for (const { run, end } of ends) {
+      if (!end.unknownItems) fleet.violations.push(`${run} was lost under load, but claims to know about every item`);
     }
-    this.tally.serviceKills.push(Math.max(...ends().map(({ at }) => at - start)));
+    this.tally.serviceKills.push(Math.max(...ends.map(({ at }) => at - start)));
     await fleet.allOpen();
+  }
+
+  /** Waits until one side has ended these sessions, which must not look like an end in order to it. */
+  async #allLost(runs: readonly string[], by: 'service' | 'client', why: string): Promise<readonly EndView[]> {
+    const fleet = this.#fleet;
+    const ends = () => fleet.ends.filter((view) => view.by === by && runs.includes(view.run));
+    const boundMs = 2 * (resumeWindowMs + detectionBoundMs);
+    await fleet.until(`the ${by} to end ${runs.join(', ')}: ${why}`, () => ends().length === runs.length, boundMs);
+    for (const { run, end } of ends()) {
+      if (end.kind !== 'lost') fleet.violations.push(`${run} ended as ${end.kind} at the ${by}, though ${why}`);
+    }
+    return ends();
   }
 }
 

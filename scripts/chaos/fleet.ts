@@ -55,7 +55,7 @@ export class Fleet {
     const { cert, key } = this.#certificate;
     this.service.order({ order: 'serve', plan: { log, cert: `${cert}`, key: `${key}` } });
     await this.until('a service that listens', () => this.#ports !== undefined);
-    const { plain, tls } = this.#ports as unknown as { plain: number; tls: number };
+    const { plain, tls } = this.#requirePorts();
     for (const lane of this.lanes) lane.proxy.targetPort = lane.tls ? tls : plain;
     for (let lane = this.lanes.length; lane < LANES; lane++) {
       const proxy = await FaultProxy.listen(lane % 2 === 1 ? tls : plain);
@@ -108,6 +108,12 @@ export class Fleet {
     this.client?.kill();
     this.service?.kill();
     await Promise.all(this.lanes.map(({ proxy }) => proxy.close()));
+  }
+
+  /** Without a service there is nothing to run. */
+  #requirePorts(): { readonly plain: number; readonly tls: number } {
+    if (this.#ports === undefined) throw new Error(`the service did not start: ${this.violations.join('; ')}`);
+    return this.#ports;
   }
 
   #log(name: string): string {

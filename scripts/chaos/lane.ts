@@ -143,7 +143,8 @@ export class Lane {
     const end = await this.#client.close();
     if (end.kind !== 'closed') violated(`${run}: close() ended as ${end.kind}: ${end.message}`);
     if (this.#noted.last !== this.#sent) violated(`${run}: ${this.#sent} notes sent, ${this.#noted.last} came back`);
-    if (this.#lastState !== this.#sent) violated(`${run}: ${this.#sent} notes sent, the state counts ${this.#lastState}`);
+    if (this.#lastState !== this.#sent)
+      violated(`${run}: ${this.#sent} notes sent, the state counts ${this.#lastState}`);
     return end;
   }
 }

@@ -29,7 +29,13 @@ export type Order =
 /** What the processes tell the orchestrator. Times are milliseconds since 1970. */
 export type News =
   | { readonly news: 'serving'; readonly plainPort: number; readonly tlsPort: number }
-  | { readonly news: 'status'; readonly lane: number; readonly run: string; readonly status: Status; readonly at: number }
+  | {
+      readonly news: 'status';
+      readonly lane: number;
+      readonly run: string;
+      readonly status: Status;
+      readonly at: number;
+    }
   | { readonly news: 'probing'; readonly run: string }
   | { readonly news: 'ended'; readonly run: string; readonly end: SessionEnd; readonly at: number }
   | { readonly news: 'violation'; readonly what: string }

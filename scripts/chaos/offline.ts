@@ -19,10 +19,15 @@ class RunRecord {
   readonly ends = new Map<string, { kind: string; unknownItems: number }>();
 
   stream(name: string): StreamRecord {
-    let stream = this.streams.get(name);
-    if (stream === undefined) this.streams.set(name, (stream = new StreamRecord()));
-    return stream;
+    return obtain(this.streams, name, () => new StreamRecord());
   }
+}
+
+/** The entry of a map, made when it is first asked for. */
+function obtain<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
 }
 
 const senders: Readonly<Record<string, string>> = {
@@ -56,9 +61,12 @@ export async function checkLogs(folder: string): Promise<Verdict> {
     const process = file.startsWith('client') ? 'client' : 'service';
     for await (const line of createInterface({ input: createReadStream(join(folder, file)) })) {
       const [run = '', event = '', ...words] = line.split(' ');
-      let record = runs.get(run);
-      if (record === undefined) runs.set(run, (record = new RunRecord()));
-      enter(record, process, event, words);
+      enter(
+        obtain(runs, run, () => new RunRecord()),
+        process,
+        event,
+        words,
+      );
       records += 1;
     }
   }
@@ -111,7 +119,11 @@ function judge(run: RunRecord): readonly string[] {
   return wrong;
 }
 
-function judgeCalls(name: string, { sent, received, answered, failed }: StreamRecord, ended: boolean): readonly string[] {
+function judgeCalls(
+  name: string,
+  { sent, received, answered, failed }: StreamRecord,
+  ended: boolean,
+): readonly string[] {
   const wrong: string[] = [];
   const ran = new Set(received);
   for (let id = 1; id <= sent; id++) {
@@ -134,7 +146,8 @@ function judgeStates({ states }: RunRecord): readonly string[] {
       counter += 1;
       value = (value * 31 + counter) % 1_000_003;
     }
-    if (state.counter > 0 && state.fold !== String(value)) wrong.push(`state ${state.counter} says ${state.fold}, not ${value}`);
+    if (state.counter > 0 && state.fold !== String(value))
+      wrong.push(`state ${state.counter} says ${state.fold}, not ${value}`);
   }
   return wrong;
 }

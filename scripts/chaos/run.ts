@@ -23,7 +23,9 @@ async function run(options: ChaosOptions): Promise<boolean> {
     const all = [...fleet.violations, ...campaign.tally.overdue, ...violations];
     for (const line of campaign.tally.lines(fleet, arrivals)) console.log(line);
     console.log(`history           ${records} records`);
-    console.log(`violations        ${all.length} in ${Math.round((Date.now() - start) / 1_000)} s, seed ${options.seed}`);
+    console.log(
+      `violations        ${all.length} in ${Math.round((Date.now() - start) / 1_000)} s, seed ${options.seed}`,
+    );
     for (const violation of all.slice(0, 50)) console.log(`  ${violation}`);
     if (all.length > 0 || options.keep) console.log(`logs are in ${folder}`);
     else rmSync(folder, { recursive: true });

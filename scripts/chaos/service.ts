@@ -40,7 +40,8 @@ class Served {
     this.#named(text);
     this.#history.received(this.#run, 'note', index);
     this.#notes.take(index);
-    if (payload.length !== payloadOf(index).length) violated(`${text} note ${index}: payload of ${payload.length} bytes`);
+    if (payload.length !== payloadOf(index).length)
+      violated(`${text} note ${index}: payload of ${payload.length} bytes`);
     this.#session.state.set({ counter: BigInt(index), last: `${this.#fold.at(index)}` });
     this.#noted += 1;
     this.#history.sent(this.#run, 'noted', this.#noted);

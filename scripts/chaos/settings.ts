@@ -60,6 +60,7 @@ export function readOptions(args: readonly string[]): ChaosOptions | undefined {
 function count(name: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
-  if (value.trim() === '' || !Number.isFinite(number) || number < 0) throw new Error(`--${name} ${value} is not a number`);
+  if (value.trim() === '' || !Number.isFinite(number) || number < 0)
+    throw new Error(`--${name} ${value} is not a number`);
   return number;
 }

@@ -15,6 +15,8 @@ export interface HalfOpenTimes {
 export class Tally {
   flaps = 0;
   stops = 0;
+  /** Stops of the client until the service had given its sessions up. */
+  oversleeps = 0;
   /** Sessions that had to resume though nothing but a short stop had happened. */
   needless = 0;
   readonly halfOpen: HalfOpenTimes[] = [];
@@ -38,7 +40,9 @@ export class Tally {
           .filter(([, ms]) => ms > detectionBoundMs)
           .map(([who, ms]) => `half-open link ${index}: the ${who} noticed after ${ms} ms`),
       ),
-      ...this.clientKills.filter((ms) => ms > killBoundMs).map((ms) => `a killed client's sessions ended after ${ms} ms`),
+      ...this.clientKills
+        .filter((ms) => ms > killBoundMs)
+        .map((ms) => `a killed client's sessions ended after ${ms} ms`),
     ];
     return late;
   }
@@ -47,14 +51,16 @@ export class Tally {
   lines(fleet: Fleet, { note, echo, ask, noted, confirm, state }: Arrivals): readonly string[] {
     const kinds = [...this.#kinds].map(([kind, count]) => `${count} ${kind}`).join(', ');
     const resumes = fleet.lanes.reduce((total, lane) => total + lane.resumes, 0);
-    const halfOpenTimes = (['client', 'service', 'busyClient'] as const).map((who) => range(this.halfOpen.map((times) => times[who])));
+    const halfOpenTimes = (['client', 'service', 'busyClient'] as const).map((who) =>
+      range(this.halfOpen.map((times) => times[who])),
+    );
     return [
       `flaps             ${this.flaps} (${kinds})`,
       `resumes           ${resumes} in ${fleet.lanes.length} lanes, every second one over TLS`,
       `client → service  ${note} one-way, ${echo + ask} requests`,
       `service → client  ${noted} one-way, ${confirm} requests, ${state} states`,
       `half-open         ${this.halfOpen.length}, noticed by the client after ${halfOpenTimes[0]}, by the service after ${halfOpenTimes[1]}, under load after ${halfOpenTimes[2]}; bound ${detectionBoundMs} ms`,
-      `stops             ${this.stops}, after short ones ${this.needless} needless resumes`,
+      `stops             ${this.stops}, after short ones ${this.needless} needless resumes; ${this.oversleeps} beyond the resume window`,
       `client killed     ${this.clientKills.length}, sessions ended after ${range(this.clientKills)}; bound ${resumeWindowMs + detectionBoundMs} ms`,
       `service killed    ${this.serviceKills.length}, loss known to the clients after ${range(this.serviceKills)}`,
     ];

@@ -426,8 +426,7 @@ export class Session {
         return this.#takeWelcome(kind.value, now);
       case 'ping':
         this.#receipts.hurry(now);
-        this.#controls.push({ $case: 'pong', value: kind.value });
-        return;
+        return this.#controls.push({ $case: 'pong', value: kind.value });
       case 'credit':
         for (const grant of kind.value.grants) this.#listener.credit(grant);
         return;

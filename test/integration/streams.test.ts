@@ -1,162 +1,307 @@
 import { Code, DuplexError, Fault } from 'grpc-duplex';
-import { firstValueFrom, from, interval, lastValueFrom, map, Observable, Subject, take, toArray } from 'rxjs';
-import { describe, expect, test } from 'vitest';
+import {
+  concatMap,
+  EMPTY,
+  finalize,
+  firstValueFrom,
+  from,
+  interval,
+  lastValueFrom,
+  map,
+  NEVER,
+  type Observable,
+  of,
+  retry,
+  take,
+  throwError,
+  toArray,
+} from 'rxjs';
+import { describe, expect, it } from 'vitest';
 import { join, serve } from '../support/everything.js';
+import type { SumRequest } from '../support/gen/testing/v1/everything.js';
+import { deferred, eventually } from '../support/observe.js';
+import { rejectionOf } from '../support/thrown-by.js';
 
-async function* upTo(count: number): AsyncGenerator<{ value: number }> {
-  for (let value = 1; value <= count; value++) yield { value };
+const upTo = (length: number): number[] => Array.from({ length }, (_, index) => index);
+
+async function* counting(count: number) {
+  for (let value = 0; value < count; value++) yield { value };
 }
 
 describe('a reply stream', () => {
-  test('delivers every item of an async iterable in order and then completes', async () => {
-    const { address } = await serve(() => ({ count: ({ count }) => upTo(count) }));
+  it.each([
+    ['an async iterable', (count: number) => counting(count)],
+    ['an iterable', (count: number) => upTo(count).map((value) => ({ value }))],
+    ['an observable', (count: number) => from(upTo(count)).pipe(map((value) => ({ value })))],
+  ])('is served from %s, in order, and completes', async (_, source) => {
+    const { address } = await serve(() => ({ count: ({ count }) => source(count) }));
     const { client } = join(address);
-    const replies = await lastValueFrom(client.service.count({ count: 10_000 }).pipe(toArray()));
-    expect(replies.map(({ value }) => value)).toEqual(Array.from({ length: 10_000 }, (_, i) => i + 1));
-  });
-
-  test('may be served from an observable', async () => {
-    const { address } = await serve(() => ({
-      count: ({ count }) =>
-        from([1, 2, 3]).pipe(
-          take(count),
-          map((value) => ({ value })),
+    for (const count of [0, 1, 1_000]) {
+      const values = await lastValueFrom(
+        client.service.count({ count }).pipe(
+          map(({ value }) => value),
+          toArray(),
         ),
-    }));
-    const { client } = join(address);
-    expect(await lastValueFrom(client.service.count({ count: 2 }).pipe(toArray()))).toEqual([
-      { value: 1 },
-      { value: 2 },
-    ]);
+      );
+      expect(values).toEqual(upTo(count));
+    }
   });
 
-  test('is a call of its own for each subscriber', async () => {
+  it('begins when somebody subscribes, anew for each', async () => {
     let calls = 0;
-    const { address } = await serve(() => ({ count: () => upTo(++calls) }));
-    const { client } = join(address);
-    const counted = client.service.count();
-    expect(await lastValueFrom(counted.pipe(toArray()))).toHaveLength(1);
-    expect(await lastValueFrom(counted.pipe(toArray()))).toHaveLength(2);
-  });
-
-  test('errors with the typed fault that the handler throws in the middle, after what it sent before', async () => {
     const { address } = await serve(() => ({
-      async *count() {
-        yield { value: 1 };
-        throw new Fault(Code.OUT_OF_RANGE, 'that is all');
+      count({ count }) {
+        calls += 1;
+        return counting(count);
       },
+      reset: () => ({}),
     }));
     const { client } = join(address);
-    const seen: number[] = [];
-    const error = await new Promise<unknown>((resolve) => {
-      client.service.count().subscribe({ next: ({ value }) => seen.push(value), error: resolve });
-    });
-    expect(seen).toEqual([1]);
-    expect(error).toMatchObject({ kind: 'fault', code: Code.OUT_OF_RANGE, message: 'that is all', origin: 'remote' });
+    const count$ = client.service.count({ count: 3 });
+    await client.service.reset();
+    expect(calls).toBe(0);
+    await Promise.all([lastValueFrom(count$), lastValueFrom(count$)]);
+    expect(calls).toBe(2);
   });
 
-  test('is cancelled at the service by unsubscribing', async () => {
-    const stopped = new Subject<string>();
+  it('ends at the service when its subscriber leaves: the source is let go', async () => {
+    const left = deferred<string>();
     const { address } = await serve(() => ({
-      count: (_, call) => {
-        call.signal.addEventListener('abort', () => stopped.next('signal'));
-        return interval(1).pipe(map((value) => ({ value })));
-      },
-    }));
-    const { client } = join(address);
-    const cancelled = firstValueFrom(stopped);
-    await firstValueFrom(client.service.count());
-    expect(await cancelled).toBe('signal');
-  });
-
-  test('asks an async iterable for no more than the client takes', async () => {
-    let asked = 0;
-    const { address } = await serve(() => ({
-      async *count() {
-        for (;;) {
-          asked += 1;
-          yield { value: asked };
+      async *count(_, { signal }) {
+        signal.addEventListener('abort', () => {});
+        try {
+          for (let value = 0; ; value++) {
+            yield { value };
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+        } finally {
+          left.resolve('let go');
         }
       },
     }));
     const { client } = join(address);
-    // The client takes ten and leaves; the service may be at most the credit ahead.
-    await lastValueFrom(client.service.count().pipe(take(10)));
-    await client.close();
-    expect(asked).toBeLessThan(2_000);
+    const values = await lastValueFrom(client.service.count().pipe(take(5), toArray()));
+    expect(values.map(({ value }) => value)).toEqual([0, 1, 2, 3, 4]);
+    expect(await left.promise).toBe('let go');
+    expect(client.status).toBe('opened');
   });
 
-  test('does not keep the operations behind it from running', async () => {
+  it('that fails errors with the fault, after what came before it', async () => {
     const { address } = await serve(() => ({
-      count: () => new Observable<{ value: number }>((subscriber) => subscriber.next({ value: 1 })),
-      echo: ({ text }) => ({ text }),
-    }));
-    const { client } = join(address);
-    const subscription = client.service.count().subscribe();
-    expect(await client.service.echo({ text: 'through' })).toMatchObject({ text: 'through' });
-    subscription.unsubscribe();
-    expect((await client.close()).kind).toBe('closed');
-  });
-});
-
-describe('a request stream', () => {
-  test('is answered once all its items have arrived', async () => {
-    const { address } = await serve(() => ({
-      sum: async (requests) => {
-        const values = await lastValueFrom(requests.pipe(toArray()));
-        return { count: values.length, sum: values.reduce((sum, { value }) => sum + BigInt(value), 0n) };
+      async *count() {
+        yield { value: 1 };
+        throw new Fault(Code.OUT_OF_RANGE, 'too far');
       },
     }));
     const { client } = join(address);
-    expect(await client.service.sum(upTo(5_000))).toEqual({ count: 5_000, sum: 12_502_500n });
-    expect(await client.service.sum(from([{ value: 7 }]))).toEqual({ count: 1, sum: 7n });
-    expect(await client.service.sum([])).toEqual({ count: 0, sum: 0n });
+    const seen: unknown[] = [];
+    const error = await rejectionOf(
+      new Promise((_, reject) => client.service.count().subscribe({ next: (item) => seen.push(item), error: reject })),
+    );
+    expect(error).toMatchObject({ kind: 'fault', code: Code.OUT_OF_RANGE, message: 'too far', origin: 'remote' });
+    expect(seen).toEqual([{ value: 1 }]);
   });
 
-  test('fails its call with the error of its source, and the handler hears of it', async () => {
-    const heard = new Subject<unknown>();
+  it('that fails may be tried again by `retry`', async () => {
+    let attempts = 0;
     const { address } = await serve(() => ({
-      sum: (requests) => {
-        requests.subscribe({ error: (error: unknown) => heard.next(error) });
+      count() {
+        attempts += 1;
+        return attempts < 3 ? throwError(() => new Fault(Code.UNAVAILABLE, 'not yet')) : of({ value: attempts });
+      },
+    }));
+    const { client } = join(address);
+    await expect(firstValueFrom(client.service.count().pipe(retry(5)))).resolves.toEqual({ value: 3 });
+  });
+
+  it('errors when the session ends, with the reason', async () => {
+    const { address } = await serve(() => ({ count: () => NEVER }));
+    const { client } = join(address);
+    const failed = rejectionOf(lastValueFrom(client.service.count()));
+    await client.open();
+    client.abort('enough');
+    expect(await failed).toMatchObject({ kind: 'closed', message: 'enough' });
+    expect(await rejectionOf(lastValueFrom(client.service.count()))).toMatchObject({ kind: 'closed', executed: 'no' });
+  });
+
+  it('is slowed down by a slow subscriber when it comes from an iterable', async () => {
+    let produced = 0;
+    const { address } = await serve(() => ({
+      async *count({ count }) {
+        for (let value = 0; value < count; value++) {
+          produced += 1;
+          yield { value };
+        }
+      },
+    }));
+    const gate = deferred();
+    const { address: slow } = await serve((session) => ({
+      // This service is the slow one: it takes one item of the client's stream, then waits.
+      async sum(values) {
+        await firstValueFrom(values);
+        await gate.promise;
+        return { count: session.id.length };
+      },
+    }));
+    const fast = join(address).client;
+    const slowly = join(slow).client;
+    let asked = 0;
+    async function* endless() {
+      for (let value = 0; ; value++) {
+        asked += 1;
+        yield { value };
+      }
+    }
+    void slowly.service.sum(endless()).catch(() => {});
+    await expect(lastValueFrom(fast.service.count({ count: 5_000 }))).resolves.toEqual({ value: 4_999 });
+    expect(produced).toBe(5_000);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    // The credit of a stream is 256 items, renewed as they are taken.
+    expect(asked).toBeLessThan(1_000);
+    gate.resolve();
+  });
+
+  it('from an observable that the receiver cannot follow fails, typed, instead of filling the memory', async () => {
+    const { address } = await serve(() => ({
+      async sum(values) {
+        await firstValueFrom(values);
         return new Promise(() => {});
       },
     }));
     const { client } = join(address);
-    const atService = firstValueFrom(heard);
-    const requests = (async function* () {
-      yield { value: 1 };
-      throw new Error('the disk is gone');
-    })();
-    await expect(client.service.sum(requests)).rejects.toThrow('the disk is gone');
-    expect(await atService).toMatchObject({ kind: 'cancelled', origin: 'remote' });
+    await client.open();
+    const flood = from(upTo(100_000)).pipe(map((value) => ({ value })));
+    const burst = client.service.sum(flood.pipe(concatMap((item) => of(item))));
+    expect(await rejectionOf(burst)).toMatchObject({ code: Code.RESOURCE_EXHAUSTED, origin: 'local' });
+    expect(client.status).toBe('opened');
+  });
+
+  it('keeps the operations behind it in line only until it has begun', async () => {
+    const { address } = await serve(() => ({ count: () => NEVER, echo: ({ text }) => ({ text }) }));
+    const { client } = join(address);
+    const subscription = client.service.count().subscribe({ error: () => {} });
+    await expect(client.service.echo({ text: 'a' })).resolves.toMatchObject({ text: 'a' });
+    subscription.unsubscribe();
+  });
+});
+
+describe('a request stream', () => {
+  const summing = () => ({
+    async sum(values: Observable<SumRequest>) {
+      let count = 0;
+      let sum = 0;
+      await new Promise<void>((resolve, reject) =>
+        values.subscribe({
+          next({ value }) {
+            count += 1;
+            sum += value;
+          },
+          error: reject,
+          complete: resolve,
+        }),
+      );
+      return { count, sum: BigInt(sum) };
+    },
+  });
+
+  it.each([
+    ['an async iterable', () => counting(2_000)],
+    [
+      'an observable',
+      () =>
+        from(upTo(2_000)).pipe(
+          concatMap((value) => of({ value })),
+          take(1_000),
+        ),
+    ],
+    ['nothing', () => EMPTY],
+  ])('of %s arrives whole and is answered once', async (what, source) => {
+    const { address } = await serve(summing);
+    const { client } = join(address);
+    await client.open();
+    const { count, sum } = await client.service.sum(source());
+    const expected = what === 'nothing' ? 0 : what === 'an observable' ? 1_000 : 2_000;
+    expect({ count, sum: BigInt(sum) }).toEqual({
+      count: expected,
+      sum: (BigInt(expected) * BigInt(expected - 1)) / 2n,
+    });
+  });
+
+  it('whose source fails cancels the call', async () => {
+    const errored = deferred<unknown>();
+    const { address } = await serve(() => ({
+      sum(values) {
+        values.subscribe({ error: errored.resolve });
+        return new Promise(() => {});
+      },
+    }));
+    const { client } = join(address);
+    const source = throwError(() => new Error('disk'));
+    expect(await rejectionOf(client.service.sum(source))).toMatchObject({ message: 'disk', origin: 'local' });
+    expect(await errored.promise).toBeInstanceOf(DuplexError);
+    expect(await errored.promise).toMatchObject({ kind: 'cancelled', origin: 'remote' });
+  });
+
+  it('may be cancelled by a signal: the source is let go', async () => {
+    const { address } = await serve(() => ({ sum: () => new Promise(() => {}) }));
+    const { client } = join(address);
+    const abort = new AbortController();
+    let subscribed = true;
+    const watched = interval(1).pipe(
+      map((value) => ({ value })),
+      finalize(() => {
+        subscribed = false;
+      }),
+    );
+    const failed = rejectionOf(client.service.sum(watched, { signal: abort.signal }));
+    await client.open();
+    abort.abort();
+    expect((await failed).kind).toBe('cancelled');
+    await eventually(() => expect(subscribed).toBe(false));
   });
 });
 
 describe('streams both ways', () => {
-  test('run at the same time, in both directions of the contract', async () => {
-    const { address, sessions } = await serve(() => ({
-      chat: (requests) => requests.pipe(map(({ text }) => ({ text: text.toUpperCase() }))),
-    }));
-    const { client } = join(address, {
-      handler: { mirror: (requests) => requests },
-    });
-    const chat = lastValueFrom(client.service.chat(from(['a', 'b', 'c'].map((text) => ({ text })))).pipe(toArray()));
-    expect((await chat).map(({ text }) => text)).toEqual(['A', 'B', 'C']);
-    const mirrored = sessions[0]?.callback.mirror(from([{ text: 'x' }, { text: 'y' }]));
-    expect(await lastValueFrom((mirrored as NonNullable<typeof mirrored>).pipe(toArray()))).toMatchObject([
-      { text: 'x' },
-      { text: 'y' },
-    ]);
+  it('answer item by item', async () => {
+    const { address } = await serve(() => ({ chat: (said$) => said$.pipe(map(({ text }) => ({ text: `${text}!` }))) }));
+    const { client } = join(address);
+    const said = from(['a', 'b', 'c']).pipe(map((text) => ({ text })));
+    const answers = await lastValueFrom(
+      client.service.chat(said).pipe(
+        map(({ text }) => text),
+        toArray(),
+      ),
+    );
+    expect(answers).toEqual(['a!', 'b!', 'c!']);
   });
 });
 
-test('a stream that is open when its session is aborted errors at once, typed', async () => {
-  const { address } = await serve(() => ({ count: () => new Observable() }));
-  const { client } = join(address);
-  await client.open();
-  const failed = new Promise<unknown>((resolve) => client.service.count().subscribe({ error: resolve }));
-  client.abort('enough');
-  const error = await failed;
-  expect(error).toBeInstanceOf(DuplexError);
-  expect(error).toMatchObject({ kind: 'closed', executed: 'maybe' });
+describe('streams of callbacks', () => {
+  it('have the same shapes in the other direction', async () => {
+    const { address, sessions } = await serve();
+    const { client } = join(address, {
+      handler: {
+        watch: ({ count }) => counting(count),
+        upload: async (parts$) => ({
+          sizeBytes: BigInt(
+            (await lastValueFrom(parts$.pipe(toArray()))).reduce((size, { part }) => size + part.length, 0),
+          ),
+        }),
+        mirror: (said$) => said$.pipe(map(({ text }) => ({ text: [...text].reverse().join('') }))),
+      },
+    });
+    await client.open();
+    const [session] = sessions;
+    if (session === undefined) throw new Error('no session');
+    const watched = await lastValueFrom(
+      session.callback.watch({ count: 500 }).pipe(
+        map(({ value }) => value),
+        toArray(),
+      ),
+    );
+    expect(watched).toEqual(upTo(500));
+    const { sizeBytes } = await session.callback.upload([{ part: new Uint8Array(3) }, { part: new Uint8Array(4) }]);
+    expect(Number(sizeBytes)).toBe(7);
+    await expect(lastValueFrom(session.callback.mirror(of({ text: 'abc' })))).resolves.toEqual({ text: 'cba' });
+  });
 });

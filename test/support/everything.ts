@@ -34,6 +34,11 @@ export type MakeService = (
   session: Everything.Session,
 ) => Partial<Everything.Handler> | PromiseLike<Partial<Everything.Handler>>;
 
+/** A service that leaves out some operations: those are UNIMPLEMENTED. */
+export function partly(handler: Partial<Everything.Handler>): Everything.Handler {
+  return handler as Everything.Handler;
+}
+
 type ServeOptions = HostOptions & ServiceOptions<Everything.State>;
 
 function addEverything(

@@ -2,7 +2,16 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lane } from './fault-lane.js';
-import { bothWays, type Directions, drawFault, type Fault, type FaultMix, fairWeather, seededRandom, type Weather } from './faults.js';
+import {
+  bothWays,
+  type Directions,
+  drawFault,
+  type Fault,
+  type FaultMix,
+  fairWeather,
+  seededRandom,
+  type Weather,
+} from './faults.js';
 
 interface Connection {
   readonly sockets: readonly [client: Socket, service: Socket];

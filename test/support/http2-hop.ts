@@ -84,9 +84,15 @@ export class Http2Hop {
     this.withhold({});
   }
 
+  /** Breaks every connection on both sides, and forgets what it withheld. */
+  cut(): void {
+    for (const session of this.#sessions) session.destroy();
+    this.#streams.clear();
+  }
+
   async close(): Promise<void> {
     this.#server.close();
-    for (const session of this.#sessions) session.destroy();
+    this.cut();
     if (this.#server.listening) await once(this.#server, 'close');
   }
 

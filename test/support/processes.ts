@@ -38,7 +38,8 @@ export class ScriptProcess {
     return vi.waitFor(
       () => {
         const line = this.lines.find((printed) => printed.includes(text));
-        if (line === undefined) throw new Error(`"${text}" not printed; printed were: ${this.lines.join('\n')}\n${this.errors}`);
+        if (line === undefined)
+          throw new Error(`"${text}" not printed; printed were: ${this.lines.join('\n')}\n${this.errors}`);
         return line;
       },
       { timeout: 20_000, interval: 10 },

@@ -24,7 +24,12 @@ export async function hopTo(port: number): Promise<Http2Hop> {
 
 /** Resolves when the client's status becomes `status`; what it is now does not count. */
 export async function becomes(client: Everything.Client, status: Status): Promise<void> {
-  await firstValueFrom(client.status$.pipe(skip(1), filter((next) => next === status)));
+  await firstValueFrom(
+    client.status$.pipe(
+      skip(1),
+      filter((next) => next === status),
+    ),
+  );
 }
 
 /** Breaks the connection and waits until the session goes on. */

@@ -1,7 +1,7 @@
 import { Client, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
 import { onTestFinished } from 'vitest';
-import { type Hello, type Terms, type Welcome } from '../../src/gen/duplex/v1/session.js';
-import { control, controlOf, decodeEnvelope, encodeEnvelope, type Envelope, faultOf, itemsOf } from './envelope.js';
+import type { Hello, Terms, Welcome } from '../../src/gen/duplex/v1/session.js';
+import { control, controlOf, decodeEnvelope, type Envelope, encodeEnvelope, faultOf, itemsOf } from './envelope.js';
 import { eventually } from './observe.js';
 
 const identity = (bytes: Buffer): Buffer => bytes;

@@ -58,7 +58,10 @@ export class TcpProxy {
     this.connections += 1;
     if (this.#refusing) return void socket.destroy();
     const target = connect(targetPort, 'localhost');
-    for (const [from, to] of [[socket, target], [target, socket]] as const) {
+    for (const [from, to] of [
+      [socket, target],
+      [target, socket],
+    ] as const) {
       this.#sockets.add(from);
       from.setNoDelay(true);
       from.on('error', () => {});

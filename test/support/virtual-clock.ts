@@ -30,6 +30,7 @@ export class VirtualClock implements Clock {
 
   /** Moves time on and rings what is due on the way, in order, with time for reactions after each. */
   async advance(ms: number): Promise<void> {
+    await settle();
     const end = this.#now + ms;
     for (let rings = 0; rings < MAX_RINGS; rings++) {
       const next = this.#earliest();
@@ -45,6 +46,7 @@ export class VirtualClock implements Clock {
 
   /** The process stood still for so long: then every timer rings late, at the same moment. */
   async stall(ms: number): Promise<void> {
+    await settle();
     this.#now += ms;
     for (let next = this.#earliest(); next !== undefined && next.atMs <= this.#now; next = this.#earliest()) {
       this.#ring(next);

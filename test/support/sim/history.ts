@@ -14,7 +14,14 @@ export type Happening =
   | { readonly what: 'stalled'; readonly who: string; readonly until: number }
   | { readonly what: 'move'; readonly who: string; readonly from: string; readonly input: string; readonly to: string }
   | { readonly what: 'session'; readonly who: string; readonly server: string; readonly id: string }
-  | { readonly what: 'call'; readonly who: string; readonly id: string; readonly method: string }
+  | {
+      readonly what: 'call';
+      readonly who: string;
+      readonly id: string;
+      readonly method: string;
+      /** Whether nobody looks at what becomes of it. */
+      readonly forgotten: boolean;
+    }
   | { readonly what: 'settled'; readonly who: string; readonly id: string; readonly outcome: string }
   | { readonly what: 'begun'; readonly who: string; readonly id: string }
   | { readonly what: 'state-set' | 'state-seen'; readonly who: string; readonly counter: number }
@@ -23,6 +30,7 @@ export type Happening =
       readonly what: 'over';
       readonly who: string;
       readonly kind: string;
+      readonly code: number;
       readonly message: string;
       readonly unknownItems: number;
     };
@@ -34,8 +42,6 @@ export interface HistorySettings {
   readonly windowItems: number;
   readonly windowBytes: number;
   readonly frameItems: number;
-  /** The longest way of a frame through a network without faults. */
-  readonly slackMs: number;
 }
 
 /** A happening with the virtual time at which it happened, in milliseconds. */

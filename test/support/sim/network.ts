@@ -54,7 +54,7 @@ class End implements IncomingCarrier {
 
   depart(departure: Departure): void {
     const { id, history } = this.#stream;
-    if (this.isOver || this.#hasDeparted) return;
+    if (this.isOver || (this.#hasDeparted && departure.how !== 'cancel')) return;
     history.add({ what: 'depart', who: this.who, stream: id, how: departure.how });
     if (this.#side === 'client') this.#departAsClient(departure);
     else this.#departAsServer(departure);
@@ -82,8 +82,9 @@ class End implements IncomingCarrier {
     }
   }
 
+  /** Whether nothing holds it any more: a client that only half-closed still listens. */
   get hasLeft(): boolean {
-    return this.isOver || this.#hasDeparted;
+    return this.isOver || (this.#hasDeparted && this.#side === 'server');
   }
 
   /** Streams of sessions have windows, so nobody asks them to slow down. */
@@ -134,6 +135,8 @@ export class Stream {
   hello: Uint8Array | undefined;
   helloArrived = false;
   isBroken = false;
+  /** Whether a server took it. */
+  isAccepted = false;
   readonly #processes: readonly [Process, Process];
   readonly #world: World;
   readonly id: number;
@@ -173,6 +176,18 @@ export class Stream {
     const [client, server] = this.#processes;
     this.#tell(client, clientHearsAfterMs, () => this.client.lost(broken));
     this.#tell(server, serverHearsAfterMs, () => this.server.lost(broken));
+  }
+
+  /** Whether a program that lives still holds an end of it. */
+  get isHeld(): boolean {
+    const [client, server] = this.#processes;
+    const clientHolds = client.alive && client.name !== 'ghost' && !this.client.hasLeft;
+    return clientHolds || (server.alive && this.isAccepted && !this.server.hasLeft);
+  }
+
+  /** Whether it leads to that process. */
+  leadsTo(process: Process): boolean {
+    return this.#processes[1] === process;
   }
 
   /** One direction dies, and nobody hears of it. */
@@ -224,14 +239,12 @@ export class Network {
     this.#breaksOfNext.set(client, [...waiting, how]);
   }
 
-  /** The faults are over. What broke stays broken. */
+  /** The faults are over. What broke stays broken, and a stall takes its time. */
   heal(): void {
     this.#breaksOfNext.clear();
     this.refusesUntil = 0;
     this.hangsUntil = 0;
     for (const { up, down } of this.streams) {
-      up.stalledUntil = 0;
-      down.stalledUntil = 0;
       up.breaksAfterBytes = Number.POSITIVE_INFINITY;
       down.breaksAfterBytes = Number.POSITIVE_INFINITY;
     }
@@ -279,7 +292,9 @@ export class Network {
     this.streams.push(stream);
     if (server !== undefined) {
       this.#world.schedule(server.process, opensAt + latencyMs, 'io', () => {
-        if (!stream.isBroken) server.accept(stream.server);
+        if (stream.isBroken) return;
+        stream.isAccepted = true;
+        server.accept(stream.server);
       });
     } else if (!hangs) stream.break({ clientHearsAfterMs: latencyMs + 1, serverHearsAfterMs: Number.POSITIVE_INFINITY });
     return stream;

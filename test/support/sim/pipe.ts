@@ -25,12 +25,11 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class Pipe {
   /** What has not arrived by this time never will. */
   cutAt = NEVER;
-  /** Nothing moves before this time. */
-  stalledUntil = 0;
   /** The stream breaks once so many further bytes arrived. */
   breaksAfterBytes = NEVER;
   /** Called when `breaksAfterBytes` is reached. */
   onBreak: () => void = () => {};
+  #stalledUntil = 0;
   #free = 0;
   #lastArrival = 0;
   #inFlight = 0;
@@ -57,6 +56,11 @@ export class Pipe {
     this.#receiver = receiver;
     this.#free = opensAt;
     this.#deliver = deliver;
+  }
+
+  /** Nothing moves before this time. */
+  stall(until: number): void {
+    this.#stalledUntil = Math.max(this.#stalledUntil, until);
   }
 
   write(bytes: Uint8Array, written: () => void): void {
@@ -93,7 +97,7 @@ export class Pipe {
   #tellAt(at: number, tell: () => void): void {
     this.#world.schedule(this.#receiver, at, 'io', () => {
       if (this.#isCut) return;
-      if (this.stalledUntil > this.#world.now) this.#tellAt(this.stalledUntil, tell);
+      if (this.#stalledUntil > this.#world.now) this.#tellAt(this.#stalledUntil, tell);
       else tell();
     });
   }
@@ -112,7 +116,7 @@ export class Pipe {
   #arriveAt(at: number, parcel: Parcel): void {
     this.#world.schedule(this.#receiver, at, 'io', () => {
       if (this.#isCut) return;
-      if (this.stalledUntil > this.#world.now) return this.#arriveAt(this.stalledUntil, parcel);
+      if (this.#stalledUntil > this.#world.now) return this.#arriveAt(this.#stalledUntil, parcel);
       const { length } = parcel.bytes;
       this.breaksAfterBytes -= length;
       if (this.breaksAfterBytes < 0) return this.onBreak();
