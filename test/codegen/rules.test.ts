@@ -179,8 +179,116 @@ const cases: readonly (readonly [behaviour: string, rule: RuleId, source: string
   ],
 ];
 
+/** A contract that sends a message with the given body. */
+function message(body: string): string {
+  return `${contract('', 'rpc Ping(Note) returns (PingRequest);')} message Note { ${body} }`;
+}
+
+const more: typeof cases = [
+  ['a state that is an enum', 'state-unknown', `${contract('state: "Kind"')} enum Kind { KIND_UNSPECIFIED = 0; }`],
+  ['a state that is a service', 'state-unknown', `${contract('state: "Plain"')} service Plain {}`],
+  ['a callback service that is a message', 'callback-unknown', contract('callback: "PingRequest"')],
+  ['a callback service with a wrong leading dot', 'callback-unknown', `${contract('callback: ".Told"')} ${callbacks}`],
+  [
+    'a contract that names its callback service in full and itself',
+    'callback-self',
+    contract('callback: ".demo.v1.DemoService"'),
+  ],
+  [
+    'a one-way operation that streams both ways',
+    'one-way-stream',
+    operation('Ping(stream PingRequest) returns (stream google.protobuf.Empty)', 'one_way: true'),
+  ],
+  [
+    'a one-way callback that returns something',
+    'one-way-result',
+    callback('Told(PingRequest) returns (PingRequest)', 'one_way: true'),
+  ],
+  [
+    'a one-way callback with faults',
+    'one-way-faults',
+    callback('Told(PingRequest) returns (google.protobuf.Empty)', 'one_way: true faults: "PingRequest"'),
+  ],
+  [
+    'a fault of a callback that is not a message',
+    'fault-unknown',
+    callback('Told(PingRequest) returns (PingRequest)', 'faults: "Missing"'),
+  ],
+  [
+    'a non-initiating callback where sessions are optional',
+    'session-required',
+    `${contract('callback: "DemoCallbackService" session: SESSION_MODE_ALLOWED')}
+     service DemoCallbackService { rpc Told(PingRequest) returns (PingRequest) { option (duplex.v1.operation).initiating = false; } }`,
+  ],
+  [
+    'a delivery of a streaming callback',
+    'delivery-shape',
+    callback('Told(PingRequest) returns (stream PingRequest)', 'delivery: DELIVERY_LOSSY'),
+  ],
+  [
+    'two callbacks whose names differ in underscores only',
+    'name-case',
+    `${contract('callback: "DemoCallbackService"')} service DemoCallbackService {
+       rpc GetIt(PingRequest) returns (PingRequest); rpc Get_It(PingRequest) returns (google.protobuf.Empty); }`,
+  ],
+  [
+    'a callback called like the answer to an operation',
+    'name-arm',
+    `${contract('callback: "DemoCallbackService"', 'rpc Ping(PingRequest) returns (PingRequest);')}
+     service DemoCallbackService { rpc PingResponse(PingRequest) returns (google.protobuf.Empty); }`,
+  ],
+  [
+    'an operation called like a member of Object',
+    'name-proxy',
+    contract('', 'rpc Constructor(PingRequest) returns (PingRequest);'),
+  ],
+  ['a callback that would be awaited', 'name-proxy', callback('Then(PingRequest) returns (PingRequest)', '')],
+  ['a service called like the wire service', 'name-wire', `${contract('')} service DemoDuplexService {}`],
+  [
+    'a number of the library',
+    'number-range',
+    operation('Ping(PingRequest) returns (google.protobuf.Empty)', 'number: 16'),
+  ],
+  [
+    'an explicit number that a method without one would get',
+    'number-twice',
+    contract(
+      '',
+      `rpc Ping(PingRequest) returns (PingRequest) { option (duplex.v1.operation).number = 100; }
+       rpc Pong(PingRequest) returns (PingRequest) { option (duplex.v1.operation).number = 100; }`,
+    ),
+  ],
+  ['a field that every object has', 'message-field', message('string constructor = 1;')],
+  ['a field that would be a method of every object', 'message-field', message('string to_string = 1;')],
+  [
+    'two fields that would be one',
+    'message-field',
+    message('string foo_bar = 1; string foo__bar = 2 [json_name = "other"];'),
+  ],
+  [
+    'a field and a oneof that would be one',
+    'message-field',
+    message('string foo_bar = 1; oneof foo__bar { int32 x = 2; }'),
+  ],
+  [
+    'a message called like a word of the language',
+    'message-name',
+    `${contract('', 'rpc Ping(class) returns (PingRequest);')} message class {}`,
+  ],
+  [
+    'a message called like a variable of ts-proto',
+    'message-name',
+    `${contract('', 'rpc Ping(writer) returns (PingRequest);')} message writer {}`,
+  ],
+  [
+    'a message called Timestamp beside the well-known one',
+    'message-name',
+    `import "google/protobuf/timestamp.proto"; ${message('google.protobuf.Timestamp at = 1;')} message Timestamp {}`,
+  ],
+];
+
 describe('generation rejects', () => {
-  test.each(cases)('%s: %s', async (_, rule, source) => {
+  test.each([...cases, ...more])('%s: %s', async (_, rule, source) => {
     const { findings, files } = await runOn(source);
     expect(findings.map((finding) => finding.split('  ')[1])).toEqual([rule]);
     expect(findings[0]).toMatch(/^demo\.proto:\d+:\d+ {2}[a-z-]+ {2}\S.*\. {2}\S.*\.$/);

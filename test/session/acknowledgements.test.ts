@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { controlOf } from '../support/envelope.js';
+import { SessionPair, telling } from '../support/session-pair.js';
+
+/** What the service says next, and the client has not heard yet. */
+function said(pair: SessionPair) {
+  while (pair.poll(pair.service));
+  return pair.arriving(pair.client);
+}
+
+/** An open session whose two sides owe each other nothing. */
+function quiet(): SessionPair {
+  const pair = SessionPair.opened();
+  pair.advance(2_000);
+  return pair;
+}
+
+function deliverAll(pair: SessionPair): void {
+  while (pair.poll(pair.client));
+  while (pair.deliver(pair.service));
+}
+
+describe('an acknowledgement', () => {
+  it('rides on whatever is sent', () => {
+    const pair = quiet();
+    pair.client.tell(1);
+    deliverAll(pair);
+    pair.service.tell(2);
+    expect(said(pair)).toMatchObject([{ seq: 1, ack: 1 }]);
+  });
+
+  it('goes alone after a second, once', () => {
+    const pair = quiet();
+    pair.client.tell(1);
+    deliverAll(pair);
+    expect(said(pair)).toEqual([]);
+    expect(pair.service.session.deadline).toBe(pair.now + 1_000);
+    pair.now += 1_000;
+    expect(said(pair)).toEqual([{ ack: 1 }]);
+    pair.now += 500;
+    expect(said(pair)).toEqual([{ ack: 1 }]);
+  });
+
+  it('goes alone at once after a quarter of the window', () => {
+    const pair = quiet();
+    for (let id = 1; id < 4_096; id++) pair.client.tell(id);
+    deliverAll(pair);
+    expect(said(pair)).toEqual([]);
+    pair.client.tell(4_096);
+    deliverAll(pair);
+    expect(said(pair)).toEqual([{ ack: 4_096 }]);
+  });
+
+  it('tells how many are held for their handlers, and again when those begin', () => {
+    const pair = quiet();
+    pair.service.holds = () => true;
+    for (let id = 1; id <= 3; id++) pair.client.tell(id);
+    deliverAll(pair);
+    pair.now += 1_000;
+    expect(said(pair)).toEqual([{ ack: 3, backlog: 3 }]);
+    pair.service.begin();
+    pair.now += 1_000;
+    expect(said(pair).at(-1)).toEqual({ ack: 3, backlog: 2 });
+  });
+
+  it('is given at once for a ping, with the pong', () => {
+    const pair = quiet();
+    pair.client.tell(1);
+    deliverAll(pair);
+    pair.advance(11_000);
+    const pings = pair.sides.map(({ session }) => session.deadline);
+    expect(Math.min(...pings)).toBeGreaterThan(pair.now);
+  });
+
+  it('is repeated for what arrives a second time, and that is not dispatched again', () => {
+    const pair = quiet();
+    pair.client.tell(7);
+    while (pair.poll(pair.client));
+    const [signal] = pair.service.inbox;
+    if (signal === undefined || !('frame' in signal)) throw new Error('nothing was sent');
+    deliverAll(pair);
+    pair.service.inbox.push({ frame: signal.frame.slice() });
+    while (pair.deliver(pair.service));
+    expect(pair.service.told).toEqual([7]);
+    expect(said(pair)).toEqual([{ ack: 1 }]);
+  });
+
+  it('does not keep two idle sides talking', () => {
+    const pair = quiet();
+    for (let id = 1; id <= 10; id++) {
+      pair.client.tell(id);
+      pair.service.tell(id);
+    }
+    pair.settle();
+    pair.advance(2_000);
+    let frames = 0;
+    for (let second = 0; second < 7; second++) {
+      pair.now += 1_000;
+      for (const side of pair.sides) {
+        while (pair.poll(side)) frames += 1;
+        while (pair.deliver(side));
+      }
+    }
+    expect(frames).toBe(0);
+    expect(pair.service.told).toHaveLength(10);
+  });
+
+  it('never goes with a number of its own', () => {
+    const pair = quiet();
+    pair.client.send(telling(1));
+    deliverAll(pair);
+    pair.now += 1_000;
+    for (const frame of said(pair)) {
+      expect(frame.seq).toBeUndefined();
+      expect(controlOf(frame)).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import { SessionPair, telling } from '../support/session-pair.js';
+import { thrownBy } from '../support/thrown-by.js';
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+const ends = (pair: SessionPair): unknown[] => pair.sides.map(({ end }) => end && `${end.kind} ${end.origin}`);
+
+describe('closing a session', () => {
+  it.each([
+    ['the client', ['closed local', 'closed remote']],
+    ['the service', ['closed remote', 'closed local']],
+  ] as const)('is done by %s, and both sides end in order', (who, expected) => {
+    const pair = SessionPair.opened();
+    const side = who === 'the client' ? pair.client : pair.service;
+    side.session.close(pair.now, 'enough');
+    pair.settle();
+    expect(ends(pair)).toEqual(expected);
+    for (const { end } of pair.sides) expect(end).toMatchObject({ code: 0, message: 'enough' });
+  });
+
+  it('may be done by both at once', () => {
+    const pair = SessionPair.opened();
+    for (const { session } of pair.sides) session.close(pair.now, 'enough');
+    pair.settle();
+    expect(ends(pair)).toEqual(['closed local', 'closed local']);
+  });
+
+  it('again changes nothing', () => {
+    const pair = SessionPair.opened();
+    for (const message of ['first', 'second']) pair.client.session.close(pair.now, message);
+    pair.settle();
+    pair.client.session.close(pair.now, 'third');
+    expect(pair.client.end).toMatchObject({ message: 'first' });
+    expect(pair.client.events.filter((event) => event === 'closed')).toHaveLength(1);
+  });
+
+  it.each(['client', 'service', 'both'] as const)('delivers all that both sides sent before (%s closes)', (who) => {
+    const pair = SessionPair.opened();
+    for (const id of upTo(1_000)) for (const side of pair.sides) side.tell(id);
+    if (who !== 'service') pair.client.session.close(pair.now, 'enough');
+    if (who !== 'client') pair.service.session.close(pair.now, 'enough');
+    pair.settle();
+    for (const { told } of pair.sides) expect(told).toEqual(upTo(1_000));
+    for (const { end } of pair.sides) expect(end).toMatchObject({ kind: 'closed' });
+  });
+
+  it.each(['client', 'service'] as const)('waits for what still waits for the window (%s closes)', (who) => {
+    const pair = SessionPair.opened({ serviceTerms: { windowItems: 8 }, clientTerms: { windowItems: 8 } });
+    for (const side of pair.sides) side.holds = () => true;
+    for (const id of upTo(100)) for (const side of pair.sides) side.tell(id);
+    pair[who].session.close(pair.now, 'enough');
+    pair.settle();
+    expect(ends(pair)).toEqual([undefined, undefined]);
+    for (let begun = 0; begun < 100; begun++) {
+      for (const side of pair.sides) side.begin();
+      pair.settle();
+      if (pair.client.end === undefined) pair.now += 50;
+    }
+    pair.settle();
+    for (const { told, end } of pair.sides) {
+      expect(told).toEqual(upTo(100));
+      expect(end).toMatchObject({ kind: 'closed' });
+    }
+  });
+
+  it('waits for operations that run, and for what they send', () => {
+    const pair = SessionPair.opened();
+    pair.service.running = 1;
+    pair.client.session.close(pair.now, 'enough');
+    pair.settle();
+    expect(pair.service.end).toBeUndefined();
+    pair.service.tell(1);
+    pair.settle();
+    pair.advance(5_000);
+    pair.service.tell(2);
+    pair.service.running = 0;
+    pair.settle();
+    expect(pair.client.told).toEqual([1, 2]);
+    expect(ends(pair)).toEqual(['closed local', 'closed remote']);
+  });
+
+  it('waits for callbacks that run at the client, and their answers', () => {
+    const pair = SessionPair.opened();
+    pair.service.awaited = 1;
+    pair.client.running = 1;
+    pair.client.session.close(pair.now, 'enough');
+    pair.settle();
+    expect(ends(pair)).toEqual([undefined, undefined]);
+    pair.client.running = 0;
+    const { sender } = pair.client.session;
+    sender.answer(telling(0, { replyTo: 1 }), sender.mark);
+    pair.settle();
+    expect(pair.service.answers).toEqual([1]);
+    pair.service.awaited = 0;
+    pair.settle();
+    expect(ends(pair)).toEqual(['closed local', 'closed remote']);
+  });
+
+  it('takes nothing from the service that comes after its promise to be done', () => {
+    const pair = SessionPair.opened();
+    pair.client.session.close(pair.now, 'enough');
+    while (pair.service.end === undefined && pair.client.events.at(-1) !== 'half-closed') {
+      for (const side of pair.sides) pair.poll(side) || pair.deliver(side);
+    }
+    expect(thrownBy(() => pair.service.tell(1))).toMatchObject({ kind: 'closed', executed: 'no' });
+    pair.settle();
+    expect(ends(pair)).toEqual(['closed local', 'closed remote']);
+  });
+
+  it('ends after its time-out when the peer does not finish', () => {
+    const pair = SessionPair.opened({ client: { closeTimeoutMs: 3_000 } });
+    pair.service.running = 1;
+    pair.client.session.close(pair.now, 'enough');
+    pair.settle();
+    pair.advance(2_999);
+    expect(pair.client.end).toBeUndefined();
+    pair.advance(1);
+    expect(pair.client.end).toMatchObject({ kind: 'timeout', origin: 'local', code: 4 });
+    expect(pair.service.end).toMatchObject({ kind: 'lost' });
+  });
+
+  it('before it has opened still delivers what was sent', () => {
+    const pair = new SessionPair();
+    pair.connect();
+    for (const id of upTo(10)) pair.client.tell(id);
+    pair.client.session.close(pair.now, 'enough');
+    pair.settle();
+    expect(pair.service.told).toEqual(upTo(10));
+    expect(ends(pair)).toEqual(['closed local', 'closed remote']);
+  });
+
+  it('leaves neither side with a deadline', () => {
+    const pair = SessionPair.opened();
+    for (const side of pair.sides) side.tell(1);
+    pair.client.session.close(pair.now, 'enough');
+    pair.settle();
+    for (const { session } of pair.sides) {
+      expect(session.deadline).toBe(Number.POSITIVE_INFINITY);
+      expect(session.redialAt).toBe(Number.POSITIVE_INFINITY);
+    }
+  });
+
+  it('does not spin while the last word of the service takes its time', () => {
+    const pair = SessionPair.opened();
+    pair.service.tell(1);
+    pair.client.session.close(pair.now, 'enough');
+    while (!pair.client.events.includes('half-closed'))
+      for (const side of pair.sides) pair.poll(side) || pair.deliver(side);
+    // The service is heard no more: the client has at most a few things left to do.
+    let ticks = 0;
+    for (; pair.client.end === undefined && ticks < 50; ticks++) {
+      pair.now = Math.max(pair.now, pair.client.session.deadline);
+      pair.client.session.tick(pair.now);
+      while (pair.client.session.poll(pair.now) !== undefined);
+    }
+    expect(ticks).toBeLessThan(10);
+  });
+});
+
+describe('a session that is aborted', () => {
+  it.each(['client', 'service'] as const)(
+    'ends at once on the side that does it, and is lost or told to the other (%s)',
+    (who) => {
+      const pair = SessionPair.opened();
+      const side = pair[who];
+      side.tell(1);
+      side.session.abort({ kind: 'aborted', origin: 'local', code: 0, message: 'enough' });
+      expect(side.end).toMatchObject({ kind: 'aborted', message: 'enough' });
+      pair.settle();
+      expect(pair.other(side).end).toBeDefined();
+      side.session.abort({ kind: 'aborted', origin: 'local', code: 0, message: 'again' });
+      expect(side.end).toMatchObject({ message: 'enough' });
+    },
+  );
+});

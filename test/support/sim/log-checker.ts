@@ -1,0 +1,264 @@
+import type { Goodbye, Hello, Welcome } from '../../../src/gen/duplex/v1/session.js';
+import { controlOf, decodeEnvelope, type Envelope, itemsOf } from '../envelope.js';
+import type { Entry, HistorySettings } from './history.js';
+import { type LoggedItem, LogLine } from './log-line.js';
+
+const OPENED = 1;
+const RESUMED = 2;
+
+interface LoggedSession {
+  readonly key: string;
+  /** The program that serves it. */
+  readonly who: string;
+  readonly up: LogLine;
+  readonly down: LogLine;
+  /** The stream that carries it, for each side. */
+  upStream: number;
+  downStream: number;
+  attempt: number;
+  epoch: number;
+  readonly tokens: { newest: string; confirmed: string };
+}
+
+interface LoggedStream {
+  readonly id: number;
+  hello: Hello | undefined;
+  session: LoggedSession | undefined;
+}
+
+/**
+ * Checker B: reads the log of a run, and nothing else, and holds it to
+ * PROTOCOL.md. It shares no code with the engine, and none with checker A.
+ */
+export class LogChecker {
+  readonly complaints: { readonly t: number; readonly rule: string; readonly message: string }[] = [];
+  #t = 0;
+  #settings: HistorySettings | undefined;
+  readonly #sessions = new Map<string, LoggedSession>();
+  readonly #programs = new Map<string, string>();
+  readonly #streams = new Map<number, LoggedStream>();
+  readonly #begun = new Map<string, { readonly who: string; readonly order: number }>();
+  readonly #calls = new Map<string, 'open' | 'settled'>();
+  /** Clients and sessions of the service that are over. */
+  readonly #over = new Map<string, Extract<Entry, { what: 'over' }>>();
+  /** Which session a client's items went over. */
+  readonly #sessionOf = new Map<string, LoggedSession>();
+
+  /** Reads the whole log. */
+  check(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      this.#t = entry.t;
+      this.#read(entry);
+    }
+    for (const session of this.#sessions.values()) {
+      this.#checkOrder(session.up);
+      this.#checkOrder(session.down);
+    }
+    for (const [who, end] of this.#over) this.#checkEnd(who, end);
+    for (const [id, state] of this.#calls) {
+      if (state === 'open' && this.#over.has(ownerOf(id))) this.#complain('settles', `${id} never settled`);
+    }
+  }
+
+  readonly #complain = (rule: string, message: string): void => {
+    this.complaints.push({ t: this.#t, rule: `log: ${rule}`, message });
+  };
+
+  #read(entry: Entry): void {
+    if (entry.what === 'settings') this.#settings = entry.settings;
+    else if (entry.what === 'session') this.#programs.set(entry.id, entry.who);
+    else if (entry.what === 'write') this.#readFrame(entry, 'write');
+    else if (entry.what === 'frame') this.#readFrame(entry, 'read');
+    else if (entry.what === 'call' && !entry.forgotten) this.#calls.set(entry.id, 'open');
+    else if (entry.what === 'settled') this.#settle(entry.id);
+    else if (entry.what === 'begun') this.#begin(entry.who, entry.id);
+    else if (entry.what === 'over') {
+      if (this.#over.has(entry.who)) this.#complain('once', `${entry.who} was over twice`);
+      this.#over.set(entry.who, entry);
+    }
+  }
+
+  #settle(id: string): void {
+    if (this.#calls.get(id) === 'settled') this.#complain('settles', `${id} settled twice`);
+    this.#calls.set(id, 'settled');
+  }
+
+  #begin(who: string, id: string): void {
+    if (this.#begun.has(id)) this.#complain('once', `${id} began twice`);
+    if (this.#over.has(who)) this.#complain('once', `${id} began after ${who} was over`);
+    this.#begun.set(id, { who, order: this.#begun.size });
+  }
+
+  // ---------------------------------------------------------------- frames
+
+  #readFrame({ who, stream: id, frame }: Extract<Entry, { what: 'write' | 'frame' }>, how: 'write' | 'read'): void {
+    const stream = this.#stream(id);
+    const envelope = decodeEnvelope(frame);
+    const control = controlOf(envelope);
+    const isServer = who.startsWith('S');
+    if (how === 'write' && control?.$case === 'hello') stream.hello = control.value;
+    if (how === 'write' && control?.$case === 'welcome') this.#welcome(stream, control.value);
+    const { session } = stream;
+    if (session === undefined) return;
+    if (!isServer && !who.startsWith('ghost')) this.#sessionOf.set(who, session);
+    if (isServer && how === 'read') this.#confirm(session, stream);
+    const [out, into] = isServer ? [session.down, session.up] : [session.up, session.down];
+    if (how === 'write') {
+      const goodbye = control?.$case === 'goodbye' ? control.value : undefined;
+      this.#write(session, stream, isServer, envelope, goodbye, [out, into]);
+    } else if (id === (isServer ? session.downStream : session.upStream)) {
+      out.hear(envelope);
+      const items = control === undefined ? itemsOf(envelope) : [];
+      if (items.length > 0) into.take(envelope.seq ?? 0, items.length);
+    }
+    if (!isServer && how === 'read' && control?.$case === 'welcome') {
+      session.upStream = id;
+      session.up.rewind(control.value.marks?.received ?? 0);
+    }
+  }
+
+  #write(
+    session: LoggedSession,
+    stream: LoggedStream,
+    isServer: boolean,
+    envelope: Envelope,
+    goodbye: Goodbye | undefined,
+    [out, into]: readonly [LogLine, LogLine],
+  ): void {
+    const current = isServer ? session.downStream : session.upStream;
+    if (stream.id !== current && stream.session?.upStream !== -1) {
+      this.#complain('fence', `${session.who} is served on stream ${stream.id} after ${current} took over`);
+    }
+    into.say(envelope);
+    if (goodbye?.lastSeq !== undefined) out.promised ??= goodbye.lastSeq;
+    if (controlOf(envelope) !== undefined) {
+      if ((envelope.seq ?? 0) > 0 || envelope.more !== undefined) this.#complain('frame', 'a control is numbered');
+      return;
+    }
+    const items = itemsOf(envelope);
+    if (items.length === 0) return;
+    out.write(envelope.seq ?? 0, items.map(loggedItem));
+    this.#checkWindow(session.who, out, items.length);
+  }
+
+  #checkWindow(who: string, line: LogLine, inFrame: number): void {
+    if (this.#settings === undefined) return;
+    const { windowItems, windowBytes, frameItems } = this.#settings;
+    const { items, bytes } = line.open;
+    if (items > windowItems) this.#complain('window', `${who}: ${items} items are open`);
+    if (bytes > windowBytes && items > 1) this.#complain('window', `${who}: ${bytes} bytes are open`);
+    if (inFrame > frameItems) this.#complain('frame', `${who}: a frame of ${inFrame} items`);
+  }
+
+  // ---------------------------------------------------------------- handshakes
+
+  /** The service lets a stream in. */
+  #welcome(stream: LoggedStream, { result, sessionId, token, epoch }: Welcome): void {
+    if (result !== OPENED && result !== RESUMED) return;
+    const { hello } = stream;
+    const key = hex(sessionId);
+    if (hello === undefined) return this.#complain('welcome', `stream ${stream.id} is welcomed without a Hello`);
+    const session = this.#sessions.get(key) ?? this.#newSession(key);
+    stream.session = session;
+    if (hello.attempt <= session.attempt) {
+      this.#complain('attempt', `attempt ${hello.attempt} of ${session.who} is let in after ${session.attempt}`);
+    }
+    if (epoch <= session.epoch) this.#complain('epoch', `epoch ${epoch} of ${session.who} after ${session.epoch}`);
+    const { newest, confirmed } = session.tokens;
+    if (result === RESUMED && ![newest, confirmed].includes(hex(hello.token))) {
+      this.#complain('token', `${session.who} is resumed by a token that is no longer valid`);
+    }
+    session.attempt = hello.attempt;
+    session.epoch = epoch;
+    session.tokens.newest = hex(token);
+    session.downStream = stream.id;
+    session.down.rewind(result === RESUMED ? (hello.marks?.received ?? 0) : 0);
+  }
+
+  #newSession(key: string): LoggedSession {
+    const who = this.#programs.get(key) ?? key;
+    const session: LoggedSession = {
+      key,
+      who,
+      up: new LogLine(`${who} up`, this.#complain),
+      down: new LogLine(`${who} down`, this.#complain),
+      upStream: -1,
+      downStream: -1,
+      attempt: 0,
+      epoch: 0,
+      tokens: { newest: '', confirmed: '' },
+    };
+    this.#sessions.set(key, session);
+    return session;
+  }
+
+  /** The client said something over the stream of the newest Welcome: so it has the token in it. */
+  #confirm(session: LoggedSession, stream: LoggedStream): void {
+    if (session.downStream === stream.id) session.tokens.confirmed = session.tokens.newest;
+  }
+
+  #stream(id: number): LoggedStream {
+    const known = this.#streams.get(id);
+    if (known !== undefined) return known;
+    const stream: LoggedStream = { id, hello: undefined, session: undefined };
+    this.#streams.set(id, stream);
+    return stream;
+  }
+
+  // ---------------------------------------------------------------- the whole
+
+  /** What began did so in the order of its numbers. */
+  #checkOrder(line: LogLine): void {
+    let last = -1;
+    for (let number = 1; number <= line.written; number++) {
+      const { id } = line.items.get(number) ?? {};
+      const begun = id === undefined ? undefined : this.#begun.get(id);
+      if (begun === undefined) continue;
+      if (begun.order < last) this.#complain('order', `${id} began before what was sent earlier`);
+      if (number > line.read) this.#complain('order', `${id} began, but was never read`);
+      last = begun.order;
+    }
+  }
+
+  /** What is not reported as unknown has run. */
+  #checkEnd(who: string, { kind, code, unknownItems }: Extract<Entry, { what: 'over' }>): void {
+    if (kind === 'aborted') return;
+    const isService = who.startsWith('S');
+    const session = isService ? [...this.#sessions.values()].find((one) => one.who === who) : this.#sessionOf.get(who);
+    if (session === undefined) return;
+    const line = isService ? session.down : session.up;
+    const known = line.written - unknownItems;
+    if (kind === 'closed' && code === 0) {
+      if (line.read < line.written) this.#complain('close', `${who} closed, but ${line.read} of ${line.written} arrived`);
+    } else if (known > line.heardReleased) {
+      this.#complain('unknown', `${who} knows the fate of ${known} items, but heard of ${line.heardReleased}`);
+    }
+    for (let number = 1; number <= known; number++) {
+      const { id, callId = 0 } = line.items.get(number) ?? {};
+      if (id === undefined || this.#begun.has(id) || isCancelled(line, callId)) continue;
+      this.#complain('unknown', `${who} takes it that ${id} ran, but it did not`);
+    }
+  }
+}
+
+function isCancelled(line: LogLine, callId: number): boolean {
+  if (callId === 0) return false;
+  for (const item of line.items.values()) if (item.number === 19 && item.callId === callId) return true;
+  return false;
+}
+
+/** Requests name their call as JSON in one of their texts. */
+function loggedItem({ callId = 0, replyTo = 0, content }: Envelope): LoggedItem {
+  const { number = 0, bytes = new Uint8Array(0) } = content ?? {};
+  const isRequest = number >= 100 && replyTo === 0;
+  const text = isRequest ? Buffer.from(bytes).toString('latin1') : '';
+  return { number, callId, replyTo, bytes, id: /"id":"([^"]+)"/.exec(text)?.[1] };
+}
+
+function ownerOf(id: string): string {
+  return id.slice(0, id.indexOf(':'));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

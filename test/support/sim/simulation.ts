@@ -1,0 +1,168 @@
+import { resolveHostOptions } from '../../../src/server/options.js';
+import { HostedService } from '../../../src/server/hosted-service.js';
+import type { SessionOptions } from '../../../src/session/session-options.js';
+import { defaultTerms } from '../../../src/session/terms.js';
+import { Everything } from '../gen/testing/v1/everything_duplex.js';
+import { ClientProgram } from './client-program.js';
+import type { Surroundings } from './errand.js';
+import { History } from './history.js';
+import { Network } from './network.js';
+import type { Plan, Step } from './plan.js';
+import { Random } from './random.js';
+import { ServiceProgram } from './service-program.js';
+import { Process, World } from './world.js';
+
+/** A broken promise. */
+export interface Violation {
+  readonly t: number;
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** The world of one plan: a network, clients, and a service that may be started anew. */
+export class Simulation {
+  readonly world = new World();
+  readonly history = new History(() => this.world.now);
+  readonly network: Network;
+  readonly clients = new Map<string, ClientProgram>();
+  readonly services: ServiceProgram[] = [];
+  readonly violations: Violation[] = [];
+  /** How often each change of state was seen, e.g. `client open cut resuming`. */
+  readonly moves = new Map<string, number>();
+  /** The service that runs now, and those that ran before. */
+  readonly servers: { readonly process: Process; readonly service: HostedService<never, never, never> }[] = [];
+  readonly #random: Random;
+  readonly #surroundings: Surroundings;
+  readonly plan: Plan;
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    this.#random = new Random(plan.seed ^ 0x5eed);
+    this.network = new Network(this.world, this.history, this.#random.fork('network'), plan.settings.network);
+    const { world, history } = this;
+    const mayForget = !plan.settings.isNarrow;
+    this.#surroundings = { world, history, report: (rule, message) => this.report(rule, message), mayForget };
+  }
+
+  report(rule: string, message: string): void {
+    this.violations.push({ t: this.world.now, rule, message });
+  }
+
+  /** Starts the service, without a memory of any that ran before. */
+  startServer(): void {
+    const process = new Process(`S${this.servers.length}`, this.world);
+    const { settings } = this.plan;
+    const { resumeWindowMs, pingMs, pingTimeoutMs, closeTimeoutMs, concurrency } = settings;
+    const onError = (error: Error): void => this.#reported(process.name, error);
+    const options = resolveHostOptions({
+      clock: process.clock,
+      onError,
+      resumeWindowMs,
+      pingMs,
+      pingTimeoutMs,
+      closeTimeoutMs,
+    });
+    const service = new HostedService(
+      Everything,
+      (session) => this.#serve(process, session),
+      { concurrency },
+      { ...options, ...{ engine: this.#engine('service', process.name) } },
+    );
+    this.servers.push({ process, service: service as never });
+    this.network.server = { process, accept: (carrier) => service.accept(carrier) };
+  }
+
+  /** The process dies, and all that it knew with it. */
+  killServer(): Process | undefined {
+    const process = this.servers.at(-1)?.process;
+    if (process !== undefined) process.alive = false;
+    this.network.server = undefined;
+    return process;
+  }
+
+  connect(name: string): void {
+    const process = new Process(name, this.world);
+    const { resumeWindowMs, pingMs, pingTimeoutMs, closeTimeoutMs, retryOpen } = this.plan.settings;
+    const options = {
+      level: 'session',
+      onError: (error: Error) => this.#reported(name, error),
+      includeErrorDetail: false,
+      openTimeoutMs: 10_000,
+      retryOpen,
+      resumeWindowMs,
+      closeTimeoutMs,
+      pingMs,
+      pingTimeoutMs,
+      clock: process.clock,
+      dialer: {
+        dial: (_wireName: string, listener: Parameters<Network['dial']>[1]) => this.network.dial(process, listener),
+        close: () => {},
+      },
+      engine: this.#engine('client', name),
+    } as const;
+    this.clients.set(
+      name,
+      new ClientProgram(process, options, this.#surroundings, (service) =>
+        this.services.find((program) => program.name === service),
+      ),
+    );
+  }
+
+  /** Has a program do what the plan says, when its process comes to it. */
+  perform(step: Step): void {
+    const name = `c${step.on.slice(1)}`;
+    if (step.on.startsWith('c')) {
+      const client = this.clients.get(name);
+      if (client === undefined) return;
+      this.world.schedule(client.process, this.world.now, 'io', () => client.perform(step));
+    } else {
+      for (const service of this.servicesOf(name)) {
+        this.world.schedule(service.process, this.world.now, 'io', () => service.perform(step));
+      }
+    }
+  }
+
+  /** The living programs that serve a client. */
+  servicesOf(name: string): readonly ServiceProgram[] {
+    return this.services.filter(({ process, end, client, peer }) => {
+      return process.alive && end === undefined && (client?.name ?? peer) === name;
+    });
+  }
+
+  #serve(process: Process, session: Everything.Session): Everything.Handler | Promise<Everything.Handler> {
+    const serial = this.services.filter((service) => service.process === process).length;
+    const name = `${process.name}.${serial}`;
+    this.history.add({ what: 'session', who: name, server: process.name, id: session.id });
+    const program = new ServiceProgram(name, process, session, this.#surroundings, (client) => this.clients.get(client));
+    this.services.push(program);
+    // Streams are not part of the simulation yet, so nobody calls the operations that are missing.
+    const handler = program as unknown as Everything.Handler;
+    const { factoryMs } = this.plan.settings;
+    if (factoryMs === 0) return handler;
+    return new Promise((resolve) => {
+      this.world.schedule(process, this.world.now + factoryMs, 'timer', () => resolve(handler));
+    });
+  }
+
+  #engine(role: string, who: string): Partial<SessionOptions> {
+    const { pingMs, pingTimeoutMs, resumeWindowMs, windowItems, windowBytes, frameItems, waitingItems, isNarrow } =
+      this.plan.settings;
+    const random = this.#random.fork(`engine ${who}`);
+    return {
+      random: () => random.next(),
+      randomBytes: (length) => random.bytes(length),
+      terms: { ...defaultTerms, pingMs, pingTimeoutMs, ttlMs: resumeWindowMs, windowItems, windowBytes, frameItems },
+      waiting: { items: waitingItems, bytes: isNarrow ? 100_000 : 1e9 },
+      onMove: (from, input, to) => {
+        const move = `${role} ${from} ${input} ${to}`;
+        this.moves.set(move, (this.moves.get(move) ?? 0) + 1);
+        this.history.add({ what: 'move', who, from, input, to });
+      },
+    };
+  }
+
+  #reported(who: string, error: Error): void {
+    const { kind } = error as Error & { kind?: string };
+    if (kind === 'protocol') this.report('protocol', `${who}: ${error.message}`);
+  }
+}

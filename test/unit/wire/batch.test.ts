@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Ping } from '../../../src/gen/duplex/v1/session.js';
+import { ackFrame, Batch } from '../../../src/wire/batch.js';
+import { controlFrame } from '../../../src/wire/control.js';
+import { bareHead, ItemEncoder } from '../../../src/wire/item-encoder.js';
+import { controlOf, decodeEnvelope, itemsOf } from '../../support/envelope.js';
+
+const encoder = new ItemEncoder();
+const item = (id: number): Uint8Array => encoder.encode({ ...bareHead, callId: id }, 100, Ping, { id });
+const batchOf = (count: number): Batch => {
+  const batch = new Batch();
+  for (let id = 1; id <= count; id++) batch.append(item(id));
+  return batch;
+};
+const idsIn = (frame: Uint8Array): number[] => itemsOf(decodeEnvelope(frame)).map(({ callId = 0 }) => callId);
+
+describe('a frame', () => {
+  it('is an envelope of one item, with further items in `more`', () => {
+    const frame = decodeEnvelope(batchOf(3).frame(0, 3, { seq: 41, ack: 7, backlog: 2 }));
+    expect(frame).toMatchObject({ seq: 41, ack: 7, backlog: 2, callId: 1 });
+    expect(frame.more).toHaveLength(2);
+    expect(frame.more?.[0]).not.toHaveProperty('seq');
+  });
+
+  it('carries the very bytes of an item in both places', () => {
+    const alone = batchOf(1).frame(0, 1, { seq: 0, ack: 0, backlog: 0 });
+    expect(alone).toEqual(item(1));
+    const second = batchOf(2).frame(0, 2, { seq: 0, ack: 0, backlog: 0 });
+    expect(second.subarray(second.length - item(2).length)).toEqual(item(2));
+  });
+
+  it('may be cut anywhere, with any numbering, and has exactly the items asked for', () => {
+    const numbers = fc.record({ seq: fc.maxSafeNat(), ack: fc.maxSafeNat(), backlog: fc.nat() });
+    const cuts = fc
+      .integer({ min: 1, max: 40 })
+      .chain((count) =>
+        fc
+          .tuple(fc.constant(count), fc.integer({ min: 0, max: count - 1 }))
+          .chain(([all, from]) =>
+            fc.tuple(fc.constant(all), fc.constant(from), fc.integer({ min: from + 1, max: all })),
+          ),
+      );
+    fc.assert(
+      fc.property(cuts, numbers, ([count, from, to], numbering) => {
+        const frame = batchOf(count).frame(from, to, numbering);
+        const { seq = 0, ack = 0, backlog = 0 } = decodeEnvelope(frame);
+        expect({ seq, ack, backlog }).toEqual(numbering);
+        expect(idsIn(frame)).toEqual(Array.from({ length: to - from }, (_, i) => from + i + 1));
+      }),
+    );
+  });
+
+  it('may be cut again with other numbers, as a replay does, without harm to the first', () => {
+    const batch = batchOf(3);
+    const first = batch.frame(0, 3, { seq: 1, ack: 0, backlog: 0 });
+    const before = first.slice();
+    batch.frame(0, 3, { seq: 1, ack: 2 ** 50, backlog: 9 });
+    expect(first).toEqual(before);
+  });
+
+  it('knows its size beforehand, whatever the items hold', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { minLength: 1 }), (items) => {
+        const batch = new Batch(0);
+        for (const bytes of items) batch.append(bytes);
+        expect(batch.count).toBe(items.length);
+        const frame = batch.frame(0, items.length, { seq: 0, ack: 0, backlog: 0 });
+        expect(frame).toHaveLength(batch.sizeOf(0, items.length));
+        expect(frame).toHaveLength(batch.byteLength);
+      }),
+    );
+  });
+});
+
+describe('a frame without items', () => {
+  it('is empty when there is nothing to say', () => {
+    expect(ackFrame({ seq: 0, ack: 0, backlog: 0 })).toHaveLength(0);
+  });
+
+  it('carries an acknowledgement alone', () => {
+    expect(decodeEnvelope(ackFrame({ seq: 0, ack: 300, backlog: 5 }))).toEqual({ ack: 300, backlog: 5 });
+  });
+
+  it('carries a control message, unnumbered, and takes an acknowledgement along', () => {
+    const frame = decodeEnvelope(controlFrame({ $case: 'ping', value: { id: 3 } }, { seq: 0, ack: 12, backlog: 1 }));
+    expect(frame).toMatchObject({ ack: 12, backlog: 1 });
+    expect(frame.seq).toBeUndefined();
+    expect(controlOf(frame)).toEqual({ $case: 'ping', value: { id: 3 } });
+  });
+});
