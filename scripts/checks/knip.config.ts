@@ -7,6 +7,8 @@ export default {
     'src/cli/*.ts',
     'scripts/**/*.{mjs,ts}',
     'test/**/*.test.ts',
+    // Started as processes of their own.
+    'test/support/everything-{client,host}.ts',
     'examples/*/*.ts',
   ],
   project: ['src/**/*.ts', 'scripts/**/*.{mjs,ts}', 'test/**/*.ts', 'examples/**/*.ts'],

@@ -4,6 +4,7 @@ import type { Grant } from '../gen/duplex/v1/session.js';
 import type { Sender } from '../session/sender.js';
 import type { Clock } from '../transport/clock.js';
 import type { ItemEncoder } from '../wire/item-encoder.js';
+import type { StreamLimits } from './stream-receiver.js';
 
 /** Where an error came from that nobody awaited. */
 export interface ErrorSource {
@@ -35,7 +36,7 @@ export interface CallChannel {
   readonly clock: Clock;
   readonly counters: CallCounters;
   /** How many stream items this side lets the peer send ahead, and the peer this side. */
-  readonly streamWindow: number;
+  readonly streamLimits: StreamLimits;
   readonly peerStreamWindow: number;
   grant(grant: Grant): void;
   /** Something may be polled: a session that closes may be able to end now. */

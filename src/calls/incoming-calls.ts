@@ -10,7 +10,7 @@ import type { CallChannel } from './call-channel.js';
 import { Dispatcher } from './dispatcher.js';
 import { type Disclosure, faultFrom } from './faults.js';
 import { MethodTable } from './method-table.js';
-import { StreamReceiver } from './stream-receiver.js';
+import { overrun, StreamReceiver } from './stream-receiver.js';
 import { StreamSender } from './stream-sender.js';
 
 /** What incoming calls need beside the channel. */
@@ -98,7 +98,7 @@ export class IncomingCalls<Session> {
   take(item: ReceivedItem): boolean {
     switch (item.number) {
       case Field.callCancel:
-        this.#cancel(item.callId);
+        this.#cancel(item.callId, new DuplexError('cancelled', 'the caller cancelled', { origin: 'remote' }));
         return true;
       case Field.callComplete:
         this.#endRequests(item.callId)?.complete();
@@ -164,8 +164,12 @@ export class IncomingCalls<Session> {
 
   #takeStreamItem(method: MethodInfo, item: ReceivedItem, request: unknown): boolean {
     const open = this.#requests.get(item.callId);
-    if (open !== undefined) open.next(request);
-    else if (item.callId > this.#lastStreamId)
+    if (open !== undefined) {
+      if (open.next(request)) return true;
+      const error = overrun();
+      this.#cancel(item.callId, error);
+      throw error;
+    } else if (item.callId > this.#lastStreamId)
       return this.#openStream(method, item, (receiver) => receiver.next(request));
     else this.#channel.counters.lateItems += 1;
     return true;
@@ -174,7 +178,7 @@ export class IncomingCalls<Session> {
   #openStream(method: MethodInfo, item: ReceivedItem, fill: (receiver: StreamReceiver) => void): boolean {
     const { callId } = item;
     this.#lastStreamId = callId;
-    const receiver = new StreamReceiver(this.#channel.streamWindow, (total) =>
+    const receiver = new StreamReceiver(this.#channel.streamLimits, (total) =>
       this.#channel.grant({ callId: 0, replyTo: callId, total }),
     );
     this.#requests.set(callId, receiver);
@@ -188,8 +192,7 @@ export class IncomingCalls<Session> {
     return receiver;
   }
 
-  #cancel(id: number): void {
-    const error = new DuplexError('cancelled', 'the caller cancelled', { origin: 'remote' });
+  #cancel(id: number, error: DuplexError): void {
     this.#dispatcher.cancel(id, error);
     this.#endRequests(id)?.error(error);
     const streaming = this.#replies.get(id);

@@ -11,7 +11,7 @@ import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from './call-options.js';
 import { errorFromFault } from './faults.js';
 import { type PendingCall, PendingCalls } from './pending-calls.js';
 import { PendingSent, type Sent, sent } from './sent.js';
-import { StreamReceiver } from './stream-receiver.js';
+import { overrun, StreamReceiver } from './stream-receiver.js';
 import { StreamSender } from './stream-sender.js';
 
 type Settle = Pick<PendingCall, 'resolve' | 'reject'>;
@@ -98,9 +98,8 @@ export class OutgoingCalls {
   #observable(method: MethodInfo, request: unknown, options: CallOptions): Observable<unknown> {
     return new Observable((subscriber) => {
       let id = 0;
-      const { streamWindow } = this.#channel;
       const replies = new StreamReceiver(
-        streamWindow,
+        this.#channel.streamLimits,
         (total) => this.#channel.grant({ callId: id, replyTo: 0, total }),
         () => this.#abandon(id, 'the subscriber left'),
       );
@@ -202,9 +201,9 @@ export class OutgoingCalls {
     }
     try {
       const { method, replies } = call;
-      if (replies !== undefined && method.reply && item.number === method.number)
-        replies.next(item.decode(method.reply));
-      else {
+      if (replies !== undefined && method.reply && item.number === method.number) {
+        if (!replies.next(item.decode(method.reply))) this.#abandon(id, 'too many items')?.reject(overrun());
+      } else {
         const reply = readReply(method, item);
         this.#pending.take(id)?.resolve(reply);
       }

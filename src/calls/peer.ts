@@ -109,8 +109,11 @@ export class Peer<SessionApi> implements SessionListener {
       encoder,
       clock,
       counters: this.counters,
-      streamWindow: defaultTerms.streamCredit,
       // A plain session has no credit: there its stream alone slows a sender down.
+      get streamLimits() {
+        const window = defaultTerms.streamCredit;
+        return { window, tolerance: session.level === 'plain' ? 3 * window : 0 };
+      },
       get peerStreamWindow() {
         return session.level === 'plain' ? Number.POSITIVE_INFINITY : session.sender.peerTerms.streamCredit;
       },

@@ -1,5 +1,16 @@
 import { Observable, type Subscriber } from 'rxjs';
-import type { DuplexError } from '../errors.js';
+import { Code, type DuplexError, Fault } from '../errors.js';
+
+/** How many items a receiver holds that nobody took yet. */
+export interface StreamLimits {
+  readonly window: number;
+  readonly tolerance: number;
+}
+
+/** The error of a stream whose sender does not keep to its credit. */
+export function overrun(): Fault {
+  return new Fault(Code.RESOURCE_EXHAUSTED, 'more items of the stream than were granted');
+}
 
 /**
  * The receiving end of a stream as an observable for one subscriber. What
@@ -15,11 +26,21 @@ export class StreamReceiver {
   #delivered = 0;
   #granted: number;
   readonly #window: number;
+  readonly #tolerance: number;
   readonly #grant: (total: number) => void;
 
-  /** `window` is the credit that the sender starts with; `grant` tells it the new total. */
-  constructor(window: number, grant: (total: number) => void, onUnsubscribe: () => void = () => {}) {
+  /**
+   * `window` is the credit that the sender starts with; `grant` tells it the
+   * new total. `tolerance` is how far it may go beyond: a plain peer knows of
+   * no credit.
+   */
+  constructor(
+    { window, tolerance }: StreamLimits,
+    grant: (total: number) => void,
+    onUnsubscribe: () => void = () => {},
+  ) {
     this.#window = window;
+    this.#tolerance = tolerance;
     this.#granted = window;
     this.#grant = grant;
     this.items = new Observable((subscriber) => {
@@ -35,9 +56,12 @@ export class StreamReceiver {
     });
   }
 
-  next(item: unknown): void {
+  /** Takes an item. False if the peer sent more than it was granted: then the item is dropped. */
+  next(item: unknown): boolean {
+    if (this.#delivered + this.#held.length >= this.#granted + this.#tolerance) return false;
     if (this.#subscriber === undefined) this.#held.push(item);
     else this.#deliver(this.#subscriber, item);
+    return true;
   }
 
   complete(): void {

@@ -91,44 +91,33 @@ export class Outbox {
     this.lastSeq += 1;
   }
 
-  /**
-   * The next frame in the session's numbering, as many items as the peer's
-   * terms allow; undefined if its window takes none now. That happens only to
-   * what was admitted before the terms were known.
-   */
-  nextFrame({ ack, backlog }: Acknowledgement): Uint8Array | undefined {
+  /** The next frame in the session's numbering, as many items as the peer's terms allow. */
+  nextFrame({ ack, backlog }: Acknowledgement): Uint8Array {
     const seq = this.framed + 1;
     const { entry, index } = this.#at(seq);
     const { frameItems, frameBytes } = this.#terms;
     let to = Math.min(entry.sizes.length, index + frameItems);
-    if (this.#openItems > this.#terms.windowItems || this.#openBytes > this.#terms.windowBytes) {
-      to = Math.min(to, index + this.#fitting());
-      if (to === index) return undefined;
-    }
     while (to > index + 1 && entry.batch.sizeOf(index, to) > frameBytes - 32) to -= 1;
     return this.#cut(entry, index, to, { seq, ack, backlog });
   }
 
-  /** How many of the items after `framed` the window takes, if it holds less than was admitted. */
-  #fitting(): number {
+  /** Whether more was admitted, before the peer's terms were known, than its window takes. */
+  get isOverfull(): boolean {
     const { windowItems, windowBytes } = this.#terms;
-    let items = 0;
-    let bytes = 0;
-    let fitting = 0;
-    for (const { firstSeq, sizes } of this.#batches) {
-      for (const [i, size] of sizes.entries()) {
-        const seq = firstSeq + i;
-        if (seq <= this.#released) continue;
-        if (size > 0) {
-          items += 1;
-          bytes += size;
-        }
-        if (seq <= this.framed) continue;
-        if (items > 1 && (items > windowItems || bytes > windowBytes)) return fitting;
-        fitting += 1;
-      }
-    }
-    return fitting;
+    if (this.#everFramed > 0 || this.#openItems < 2) return false;
+    return this.#openItems > windowItems || this.#openBytes > windowBytes;
+  }
+
+  /** Gives back all that was admitted, in order. Nothing of it may have been framed. */
+  takeBack(): readonly { readonly item: Uint8Array; readonly charged: boolean }[] {
+    const batches = this.#batches.splice(0);
+    this.lastSeq = 0;
+    this.#openItems = 0;
+    this.#openBytes = 0;
+    this.#keptBytes = 0;
+    return batches.flatMap(({ batch, sizes }) =>
+      sizes.map((size, index) => ({ item: batch.itemAt(index), charged: size > 0 })),
+    );
   }
 
   /** The next frame at the plain level: one item without numbers. */
@@ -158,6 +147,8 @@ export class Outbox {
    */
   acknowledge(ack: number, backlog: number): boolean {
     if (ack > this.framed || backlog > ack) return false;
+    // Less than it said before is said by a control that acknowledges nothing: then its backlog is none, either.
+    if (ack < this.acked) return true;
     this.#hold(ack);
     this.#release(backlog);
     return true;

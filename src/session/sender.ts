@@ -31,6 +31,8 @@ export class Sender {
   set peerTerms(terms: SessionTerms) {
     this.#peerTerms = terms;
     this.outbox.terms = terms;
+    // What was admitted by a guess must not stand in the way of answers, which no window gates.
+    if (this.outbox.isOverfull) this.#line.putInFront(this.outbox.takeBack());
   }
 
   /** Whether nothing waits to be admitted or framed. */

@@ -1,7 +1,8 @@
 import { Code, DuplexError, type ErrorKind } from '../errors.js';
+import { type Goodbye, Reason } from '../gen/duplex/v1/session.js';
 
 /**
- * Why a session is over: `closed` in order by either side, `aborted` locally,
+ * Why a session is over: `closed` in order or `aborted` by either side,
  * or what a {@link DuplexError} of the same kind says.
  */
 export interface SessionEnd {
@@ -35,6 +36,14 @@ export function endOf(error: DuplexError): SessionEnd {
 export function endOfAttempt(error: DuplexError): SessionEnd {
   const end = endOf(error);
   return end.kind === 'lost' ? { ...end, kind: 'unavailable' } : end;
+}
+
+/** The end that a peer's Goodbye with a code means; before the session is open it is a refusal. */
+export function endOfGoodbye({ code, message, reason, retryAfterMs }: Goodbye, wasOpen: boolean): SessionEnd {
+  const end = { origin: 'remote', code: code as Code, message, retryAfterMs: retryAfterMs || undefined } as const;
+  if (reason === Reason.PROTOCOL_ERROR) return { ...end, kind: 'protocol' };
+  if (!wasOpen) return { ...end, kind: 'refused' };
+  return { ...end, kind: code === Code.DEADLINE_EXCEEDED ? 'timeout' : 'aborted' };
 }
 
 /** Whether the session ended as somebody wished, so that nobody has to be alarmed. */

@@ -11,7 +11,7 @@ import type { Receipts } from './receipts.js';
 import { Receiver, violation } from './receiver.js';
 import { Resumption } from './resumption.js';
 import { Sender } from './sender.js';
-import { endOf, endOfAttempt, errorOf, isOrderly, orderlyEnd, type SessionEnd } from './session-end.js';
+import { endOf, endOfAttempt, endOfGoodbye, errorOf, isOrderly, orderlyEnd, type SessionEnd } from './session-end.js';
 import type { Departure, SessionListener, SessionOptions } from './session-options.js';
 import { type StateInput, type StateName, transition } from './states.js';
 import { termsOf } from './terms.js';
@@ -129,7 +129,7 @@ export class Session {
       if (this.sender.advance()) this.#listener.room();
     } catch (error) {
       const known = DuplexError.from(error, 'protocol');
-      this.#violated(known.kind === 'fault' ? violation(known.message) : known);
+      this.#fail(known.kind === 'fault' ? violation(known.message) : known);
     }
   }
 
@@ -207,10 +207,7 @@ export class Session {
   poll(now: number): Uint8Array | undefined {
     if (!this.#controls.isEmpty) return this.#cutControl();
     if (this.#state !== 'open' || this.#departure !== undefined) return undefined;
-    if (!this.#outbox.drained) {
-      const frame = this.#cutItems();
-      if (frame !== undefined) return frame;
-    }
+    if (!this.#outbox.drained) return this.#cutItems();
     if (this.#closing.end !== undefined) this.#closeStep();
     if (this.#level === 'session' && now >= this.#receipts.deadline) this.#controls.ack();
     return this.#controls.isEmpty ? undefined : this.#cutControl();
@@ -305,9 +302,8 @@ export class Session {
   /** Ends the session at once, in any state. */
   abort(end: SessionEnd): void {
     if (this.#state === 'closed') return;
-    const error = errorOf(end, 'maybe');
-    if (this.#options.role === 'service') this.#finish(end, { how: 'end', error });
-    else this.#depart(end, { code: error.code, message: end.message });
+    const { code, message } = errorOf(end, 'maybe');
+    this.#depart(end, { code, message });
     this.#listener.wake();
   }
 
@@ -365,30 +361,29 @@ export class Session {
 
   /** Ends the session with an error that the peer is told of, too. */
   #fail(error: DuplexError): void {
-    this.#finish(endOf(error), this.#options.role === 'client' ? cancel : { how: 'end', error });
+    const { code, message } = error;
+    const isViolation = error.kind === 'protocol';
+    if (isViolation && this.#options.role === 'service') this.#finish(endOf(error), { how: 'end', error });
+    else this.#depart(endOf(error), { code, message, reason: isViolation ? Reason.PROTOCOL_ERROR : Reason.CLOSED });
   }
 
-  /** Ends the session on a client's side: it cannot end the stream with a status, so it says why and half-closes. */
+  /** Ends the session with a Goodbye if the peer can hear one: messages before a status may be dropped. */
   #depart(end: SessionEnd, said: Partial<Goodbye>): void {
     const tells = this.#level === 'session' && this.#state === 'open';
     if (tells) this.#controls.goodbye(said);
-    this.#finish(end, tells ? { how: 'half-close' } : cancel);
+    if (this.#options.role === 'client') this.#finish(end, tells ? { how: 'half-close' } : cancel);
+    else this.#finish(end, tells ? { how: 'end' } : { how: 'end', error: errorOf(end, 'maybe') });
   }
 
   #finish(end: SessionEnd, departure?: Departure): void {
     const { unknown } = this.#outbox;
-    this.#end = isOrderly(end) || unknown === 0 ? end : { ...end, unknownItems: unknown };
+    const isCertain = end.kind === 'closed' && end.code === Code.OK;
+    this.#end = isCertain || unknown === 0 ? end : { ...end, unknownItems: unknown };
     if (departure !== undefined) this.#departure = departure;
     this.#move('end');
     this.sender.refuse(end);
     this.sender.fail(errorOf(end, 'no'));
     this.#listener.closed(this.#end);
-  }
-
-  #violated(error: DuplexError): void {
-    const { code, message } = error;
-    if (this.#options.role === 'service') this.#fail(error);
-    else this.#depart(endOf(error), { reason: Reason.PROTOCOL_ERROR, code, message });
   }
 
   /** Whether silence of the peer means something: at the plain level that is HTTP/2's affair. */
@@ -475,10 +470,10 @@ export class Session {
     } else this.#finish(error.kind === 'closed' ? orderlyEnd('remote', error.message) : endOf(error), cancel);
   }
 
-  #takeGoodbye({ code, message, reason, retryAfterMs, lastSeq }: Goodbye, now: number): void {
-    if (this.#state !== 'open' || code !== Code.OK) {
-      const kind = reason === Reason.PROTOCOL_ERROR ? 'protocol' : this.#state === 'open' ? 'closed' : 'refused';
-      const end: SessionEnd = { kind, origin: 'remote', code: code as Code, message, retryAfterMs };
+  #takeGoodbye(goodbye: Goodbye, now: number): void {
+    const { message, lastSeq } = goodbye;
+    if (this.#state !== 'open' || goodbye.code !== Code.OK) {
+      const end = endOfGoodbye(goodbye, this.#state === 'open');
       return this.#finish(end, this.#options.role === 'client' ? cancel : { how: 'end' });
     }
     this.#closing.peerPromises(lastSeq);
@@ -513,7 +508,7 @@ export class Session {
     return this.#controls.nextFrame(joined ? this.#receipts.say() : { ack: 0, backlog: 0 });
   }
 
-  #cutItems(): Uint8Array | undefined {
+  #cutItems(): Uint8Array {
     return this.#level === 'plain' ? this.#outbox.nextPlainFrame() : this.#outbox.nextFrame(this.#receipts.say());
   }
 }

@@ -85,6 +85,19 @@ export class WaitingLine {
     this.#state = this.#push(item, true, undefined);
   }
 
+  /** Puts what had been admitted too early before all others. Nobody may hold a mark yet. */
+  putInFront(items: readonly Pick<Place, 'item' | 'charged'>[]): void {
+    const places = this.#places;
+    const state = this.#state;
+    this.#places = [];
+    this.#bytes = 0;
+    for (const { item, charged } of items) this.#push(item, charged, undefined);
+    for (const place of places) {
+      const moved = this.#push(place.item, place.charged, place.waiter);
+      if (place === state) this.#state = moved;
+    }
+  }
+
   #push(item: Uint8Array, charged: boolean, waiter: Waiter | undefined): Place {
     const place = { item, charged, waiter, ordinal: ++this.#ordinal };
     this.#places.push(place);

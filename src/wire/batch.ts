@@ -67,6 +67,11 @@ export class Batch {
     this.#end = pos;
   }
 
+  /** The bytes of one item, as `append` got them. */
+  itemAt(index: number): Uint8Array {
+    return this.#bytes.slice(this.#bounds[2 * index], this.#bounds[2 * index + 1]);
+  }
+
   /** Bytes of the items `from` up to, not including, `to`, with what separates them. */
   sizeOf(from: number, to: number): number {
     return (this.#bounds[2 * to - 1] ?? 0) - (this.#bounds[2 * from] ?? 0);

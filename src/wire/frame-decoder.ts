@@ -67,6 +67,7 @@ export class FrameDecoder {
       else item.readField(tag);
     }
     this.itemCount = (item.number === 0 ? 0 : 1) + more;
+    item.check();
     if (more > 0 && item.number === 0) throw violation('a frame has items in `more` but none of its own');
     this.#remaining = this.itemCount;
   }
@@ -88,6 +89,7 @@ export class FrameDecoder {
     }
     if (item.pos !== end) throw violation('an item does not end where its length says');
     if (item.number === 0) throw violation('an item in `more` has no content');
+    item.check();
     this.#moreAt = end;
     return true;
   }
@@ -160,6 +162,11 @@ class Item implements ReceivedItem {
       this.#contextAt = this.pos;
       this.pos = this.#contextEnd;
     } else this.skip(tag & 7);
+  }
+
+  /** Checks what can only be judged once all fields are read. */
+  check(): void {
+    if (this.callId !== 0 && this.replyTo !== 0) throw violation('an item both starts a call and answers one');
   }
 
   #readContent(tag: number): void {

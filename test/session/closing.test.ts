@@ -116,7 +116,7 @@ describe('closing a session', () => {
     expect(pair.client.end).toBeUndefined();
     pair.advance(1);
     expect(pair.client.end).toMatchObject({ kind: 'timeout', origin: 'local', code: 4 });
-    expect(pair.service.end).toMatchObject({ kind: 'lost' });
+    expect(pair.service.end).toMatchObject({ kind: 'timeout', origin: 'remote' });
   });
 
   it('before it has opened still delivers what was sent', () => {

@@ -4,14 +4,10 @@ import type { Finding } from '../finding.js';
 import { reachableMessages } from '../messages/reachable.js';
 import type { TsProtoNames } from '../messages/ts-proto-names.js';
 import { type ContractModel, messagesOf } from '../model/contract-model.js';
+import { toCamelCase } from '../model/names.js';
 import { withNested } from '../model/resolve.js';
 import { positionOf } from '../source.js';
-
-/** Names that ts-proto's own output uses: a type of that name breaks it. Found by trying, with ts-proto 2.18. */
-const brokenNames: ReadonlySet<string> = new Set([
-  ...['BigInt', 'BinaryReader', 'BinaryWriter', 'Builtin', 'DeepPartial', 'Map', 'Math', 'MessageFns'],
-  ...['Partial', 'ReadonlyArray', 'Uint8Array'],
-]);
+import { brokenNames, inheritedNames } from './ts-proto-limits.js';
 
 /**
  * What a contract's messages must not use, because ts-proto would write code
@@ -23,6 +19,7 @@ export function checkMessages(contracts: readonly ContractModel[], names: TsProt
   return [
     ...messages.flatMap(findExtensions),
     ...messages.flatMap((message) => message.fields).flatMap((field) => [...findGroup(field), ...findPresence(field)]),
+    ...messages.flatMap(findFieldNames),
     ...[...files].flatMap((file) => findBrokenNames(file, names)),
   ];
 }
@@ -72,13 +69,36 @@ function findBrokenNames(file: DescFile, names: TsProtoNames): readonly Finding[
   const seen = new Map<string, string>();
   return typesOf(file).flatMap((type) => {
     const name = names.type(type);
-    const reason = brokenNames.has(name) ? 'which its own code uses' : seen.get(name);
+    const broken = brokenNames.has(name) || (name === 'Timestamp' && usesTimestamp(file));
+    const reason = broken ? 'which its own code uses' : seen.get(name);
     seen.set(name, `as it does ${type.typeName}`);
     if (reason === undefined) return [];
     return {
       position: positionOf(type),
       rule: 'message-name',
       message: `ts-proto calls ${type.typeName} "${name}", ${reason}.`,
+      hint: 'Rename it.',
+    };
+  });
+}
+
+/** ts-proto converts timestamps by functions that then take the one for the other. */
+function usesTimestamp({ dependencies, name }: DescFile): boolean {
+  return name !== 'google/protobuf/timestamp' && dependencies.some((file) => file.name === 'google/protobuf/timestamp');
+}
+
+/** Fields and oneofs are members of one object, on which some names are taken. */
+function findFieldNames({ typeName, members }: DescMessage): readonly Finding[] {
+  const seen = new Map<string, string>();
+  return members.flatMap((member) => {
+    const name = toCamelCase(member.name.replace(/_+/g, '_').replace(/_$/, ''));
+    const reason = inheritedNames.has(name) ? 'which every object has' : seen.get(name);
+    seen.set(name, `as it does ${member.name}`);
+    if (reason === undefined) return [];
+    return {
+      position: member.kind === 'field' ? positionOf(member) : positionOf(member.parent),
+      rule: 'message-field',
+      message: `ts-proto calls ${typeName}.${member.name} "${name}", ${reason}.`,
       hint: 'Rename it.',
     };
   });

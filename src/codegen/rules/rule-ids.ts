@@ -30,6 +30,7 @@ export type RuleId =
   | 'message-presence'
   | 'message-extensions'
   | 'message-name'
+  | 'message-field'
   | 'evolution-number'
   | 'evolution-shape'
   | 'proto-compile'
