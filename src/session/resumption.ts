@@ -74,7 +74,7 @@ export class Resumption {
 
   /** Whether the service may go on with a client that says this: a Hello that came late changes nothing. */
   isNews({ attempt }: Hello): boolean {
-    return this.identity !== undefined && attempt > this.attempt;
+    return attempt > this.attempt;
   }
 
   /**

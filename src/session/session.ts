@@ -11,7 +11,7 @@ import type { Receipts } from './receipts.js';
 import { Receiver, violation } from './receiver.js';
 import { Resumption } from './resumption.js';
 import { Sender } from './sender.js';
-import { endOf, endOfAttempt, endOfGoodbye, errorOf, isOrderly, orderlyEnd, type SessionEnd } from './session-end.js';
+import { endOf, endOfAttempt, endOfGoodbye, errorOf, orderlyEnd, type SessionEnd } from './session-end.js';
 import type { Departure, SessionListener, SessionOptions } from './session-options.js';
 import { type StateInput, type StateName, transition } from './states.js';
 import { termsOf } from './terms.js';
@@ -173,6 +173,7 @@ export class Session {
     if (this.#state === 'closed') return;
     const { openTimeoutMs, closeTimeoutMs } = this.#options;
     if (now >= this.#openBy) this.#fail(new DuplexError('timeout', `no session within ${openTimeoutMs} ms`));
+    else if (now >= this.#closeBy && this.#closing.isComplete) this.#finish(this.#closing.end as SessionEnd, cancel);
     else if (now >= this.#closeBy) this.#fail(new DuplexError('timeout', `not closed within ${closeTimeoutMs} ms`));
     else if (now >= this.#resumeBy) {
       const message = `the connection did not come back within ${this.#resumption.ttlMs} ms`;
@@ -258,7 +259,9 @@ export class Session {
    * late: then nothing has happened, and the present carrier stays.
    */
   resume(hello: Hello, issueToken: () => Uint8Array, now: number): boolean {
-    if (!this.#resumption.isNews(hello) || (this.#state !== 'open' && this.#state !== 'resuming')) return false;
+    if (!this.#resumption.isNews(hello)) return false;
+    if (this.#state === 'opening') return this.#greetAgain(hello, now);
+    if (this.#state !== 'open' && this.#state !== 'resuming') return false;
     if (this.#state === 'open') this.#cut(new DuplexError('lost', 'another stream took over'), now);
     this.attach(now);
     const welcome = this.#resumption.resumingWelcome(hello, issueToken);
@@ -270,6 +273,14 @@ export class Session {
     this.#controls.push({ $case: 'welcome', value: welcome });
     this.#unconfirmed = true;
     this.#goOn(now);
+    return true;
+  }
+
+  /** The client dialled again before it was let in: the Welcome goes over the new carrier. */
+  #greetAgain(hello: Hello, now: number): true {
+    this.#move('cut');
+    this.attach(now);
+    this.#resumption.greetedWith(hello);
     return true;
   }
 
