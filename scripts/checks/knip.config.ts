@@ -4,11 +4,14 @@ export default {
   entry: [
     'src/index.ts',
     'src/codegen/v1.ts',
+    'src/load.ts',
     'src/cli/*.ts',
     'scripts/**/*.{mjs,ts}',
     'test/**/*.test.ts',
     // Started as processes of their own.
     'test/support/everything-{client,host}.ts',
+    'test/types/*.ts',
+    'test/codegen/*.{ts,mjs}',
     'examples/*/*.ts',
   ],
   project: ['src/**/*.ts', 'scripts/**/*.{mjs,ts}', 'test/**/*.ts', 'examples/**/*.ts'],
@@ -21,8 +24,5 @@ export default {
     '@bufbuild/buf',
     'publint',
     'ts-proto',
-    'tsx',
-    // What loads contracts without generated code will import it.
-    '@grpc/proto-loader',
   ],
 } satisfies KnipConfig;

@@ -15,7 +15,7 @@ const layers = [
   ['calls'],
   ['server', 'client'],
   ['codegen', 'testing'],
-  ['index', 'cli'],
+  ['index', 'load', 'cli'],
 ];
 
 /** Which packages only some places may name. Types count too. */

@@ -17,6 +17,11 @@ export interface ErrorSource {
 /** Hears of errors that no caller awaits. What it throws itself is not caught. */
 export type ErrorListener = (error: DuplexError, source: ErrorSource) => void;
 
+/** What hears of errors unless somebody else does: writes to stderr. */
+export function writeError(error: DuplexError, { contract, method }: ErrorSource): void {
+  console.error(`${contract}${method === undefined ? '' : `.${method}`}:`, error);
+}
+
 /** What happened in a session that no caller saw. */
 export interface CallCounters {
   /** One-way calls that failed without being awaited. */

@@ -9,6 +9,8 @@ export interface DispatcherEvents<Session> {
   threw(method: MethodInfo, call: IncomingCall<Session>, error: unknown): void;
   /** A call that had to wait has begun. */
   begun(call: IncomingCall<Session>): void;
+  /** Whether another call may begin now; if not, `drain` is called when it may. */
+  mayBegin(): boolean;
   /** Nothing runs or waits any more. */
   idle(): void;
 }
@@ -61,7 +63,7 @@ export class Dispatcher<Session> {
   /** Begins to run calls. */
   resume(): void {
     this.#paused = false;
-    this.#drain();
+    this.drain();
   }
 
   /** The peer does not want the answer any more. A call that has not begun never will. */
@@ -82,7 +84,7 @@ export class Dispatcher<Session> {
   }
 
   #mustWait(): boolean {
-    return this.#paused || this.#running.size >= this.#concurrency;
+    return this.#paused || this.#running.size >= this.#concurrency || !this.#events.mayBegin();
   }
 
   #run(method: MethodInfo, request: unknown, call: IncomingCall<Session>): void {
@@ -98,7 +100,8 @@ export class Dispatcher<Session> {
       return;
     }
     this.#running.add(call);
-    result.then(
+    // Resolved once more, for a thenable that is no promise may throw, or answer twice.
+    Promise.resolve(result).then(
       (reply) => this.#settle(call, () => this.#events.returned(method, call, reply)),
       (error: unknown) => this.#settle(call, () => this.#events.threw(method, call, error)),
     );
@@ -107,11 +110,12 @@ export class Dispatcher<Session> {
   #settle(call: IncomingCall<Session>, tell: () => void): void {
     this.#running.delete(call);
     tell();
-    this.#drain();
+    this.drain();
     if (this.isIdle) this.#events.idle();
   }
 
-  #drain(): void {
+  /** Begins calls that wait, as far as they may. */
+  drain(): void {
     if (this.#draining) return;
     this.#draining = true;
     while (this.#head < this.#waiting.length && !this.#mustWait()) {

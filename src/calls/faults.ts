@@ -12,8 +12,9 @@ export interface Disclosure {
 /** The fault to send for whatever a handler threw, and the error to report here. */
 export function faultFrom(thrown: unknown, disclosure: Disclosure): { fault: CallFault; error: DuplexError } {
   if (thrown instanceof Fault) {
-    const { code, message, details } = thrown;
-    return { fault: CallFault.fromPartial({ code, message, details: [...details] }), error: thrown };
+    const { code, message, details, retryAfterMs } = thrown;
+    const fault = { code: isCode(code) ? code : Code.UNKNOWN, message, details: [...details] };
+    return { fault: CallFault.fromPartial({ ...fault, ...(retryAfterMs && { retryAfterMs }) }), error: thrown };
   }
   const errorId = disclosure.newErrorId();
   const text = textOf(thrown);

@@ -31,6 +31,9 @@ export interface IncomingOptions<Session> extends Disclosure {
   readonly begun: (byteLength: number) => void;
 }
 
+/** So much of its message a fault keeps that is over the size that the peer takes. */
+const MAX_CUT_MESSAGE = 1_024;
+
 /** What an answer has to know of its call. */
 type Answerable = Pick<IncomingCall<unknown>, 'id' | 'sentSince' | 'sentUntil'>;
 
@@ -58,6 +61,8 @@ export class IncomingCalls<Session> {
       returned: (method, call, result) => this.#returned(method, call, result),
       threw: (method, call, error) => this.#threw(method, call, error),
       begun: (call) => options.begun(call.byteLength),
+      // Answers are not gated by the window, so a peer that does not take them must not cause more of them.
+      mayBegin: () => channel.sender.hasRoom,
       idle: () => channel.wake(),
     });
   }
@@ -108,17 +113,29 @@ export class IncomingCalls<Session> {
     }
     const method = this.#methods.get(item.number);
     if (method === undefined) return this.#unknown(item, `number ${item.number}`);
-    try {
-      const request = item.decode(method.request);
-      if (method.shape !== 'request-stream' && method.shape !== 'both-streams') {
-        return this.#dispatcher.dispatch(method, request, this.#callOf(method, item));
-      }
+    const call = this.#callOf(method, item);
+    const request = this.#decode(method, call, () => item.decode(method.request));
+    if (request === undefined) return true;
+    if (method.shape === 'request-stream' || method.shape === 'both-streams') {
       return this.#takeStreamItem(method, item, request);
+    }
+    return this.#dispatcher.dispatch(method, request, call);
+  }
+
+  /** Bytes that are not a request of this method are the caller's mistake: the caller hears of it. */
+  #decode<Message>(
+    method: MethodInfo | undefined,
+    call: IncomingCall<Session>,
+    decode: () => Message,
+  ): Message | undefined {
+    try {
+      return decode();
     } catch (error) {
-      // Bytes that are not a request of this method are the caller's mistake, so the caller hears of it.
       const { code, message } = DuplexError.from(error);
-      this.#threw(method, this.#callOf(method, item), new Fault(code, message));
-      return true;
+      const fault = new Fault(code, message);
+      if (method !== undefined) this.#threw(method, call, fault);
+      else this.#sendFault(call, CallFault.fromPartial({ code, message }));
+      return undefined;
     }
   }
 
@@ -129,6 +146,7 @@ export class IncomingCalls<Session> {
 
   /** There is room for items of streams again. */
   room(): void {
+    this.#dispatcher.drain();
     for (const { sender } of this.#replies.values()) sender.advance();
   }
 
@@ -156,7 +174,11 @@ export class IncomingCalls<Session> {
   // ---------------------------------------------------------------- request streams
 
   #openNamed(item: ReceivedItem): boolean {
-    const { method: name } = item.decode(CallOpen);
+    const { mark } = this.#channel.sender;
+    const unnamed = new IncomingCall(this.#options.session(), 'call_open', item, mark);
+    const opened = this.#decode(undefined, unnamed, () => item.decode(CallOpen));
+    if (opened === undefined) return true;
+    const { method: name } = opened;
     const method = this.#byName.get(name);
     if (method === undefined) return this.#unknown(item, `the name ${JSON.stringify(name.slice(0, 64))}`);
     return this.#openStream(method, item, () => {});
@@ -168,7 +190,8 @@ export class IncomingCalls<Session> {
       if (open.next(request)) return true;
       const error = overrun();
       this.#cancel(item.callId, error);
-      throw error;
+      this.#sendFault(this.#callOf(method, item), CallFault.fromPartial({ code: error.code, message: error.message }));
+      return true;
     } else if (item.callId > this.#lastStreamId)
       return this.#openStream(method, item, (receiver) => receiver.next(request));
     else this.#channel.counters.lateItems += 1;
@@ -240,6 +263,8 @@ export class IncomingCalls<Session> {
   #stream(method: MethodInfo, call: IncomingCall<Session>, source: unknown): void {
     if (call.isAborted) return;
     const { encoder, sender, peerStreamWindow } = this.#channel;
+    // What was sent before the stream began belongs before it; what comes later goes beside it.
+    call.sentUntil = Math.min(call.sentUntil, sender.mark);
     const end = (): void => {
       this.#replies.delete(call.id);
       this.#endRequests(call.id);
@@ -247,7 +272,7 @@ export class IncomingCalls<Session> {
     };
     const stream = new StreamSender(
       {
-        send: (reply) => sender.offerStreamItem(this.#encodeReply(method, call, reply)),
+        send: (reply) => sender.offerStreamItem(this.#encodeReply(method, call, reply), call.sentSince, call.sentUntil),
         completed: () => {
           const head = { ...bareHead, replyTo: call.id };
           sender.answer(encoder.encode(head, Field.callComplete, CallComplete, {}), call.sentSince, call.sentUntil);
@@ -275,13 +300,19 @@ export class IncomingCalls<Session> {
     if (call.id === 0) this.#channel.counters.failedHandlers += 1;
     else if (!call.isAborted) this.#sendFault(call, fault);
     // A fault that reaches its caller is no news here; everything else is.
-    if (call.id === 0 || error !== thrown) this.#channel.report(error, method);
+    // Neither is what a handler throws because its caller has gone.
+    if (call.id === 0 || (error !== thrown && !call.isAborted)) this.#channel.report(error, method);
   }
 
   #sendFault({ id, sentSince, sentUntil }: Answerable, fault: CallFault): void {
     if (id === 0) return;
     const { encoder, sender } = this.#channel;
-    const item = encoder.encode({ ...bareHead, replyTo: id }, Field.callFault, CallFault, fault);
+    const head = { ...bareHead, replyTo: id };
+    let item = encoder.encode(head, Field.callFault, CallFault, fault);
+    if (item.length > sender.peerTerms.itemBytes) {
+      const message = `${fault.message.slice(0, MAX_CUT_MESSAGE)} … (cut: the fault was too large)`;
+      item = encoder.encode(head, Field.callFault, CallFault, { ...fault, message, details: [] });
+    }
     sender.answer(item, sentSince, sentUntil);
   }
 }

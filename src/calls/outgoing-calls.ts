@@ -15,6 +15,8 @@ import { overrun, StreamReceiver } from './stream-receiver.js';
 import { StreamSender } from './stream-sender.js';
 
 type Settle = Pick<PendingCall, 'resolve' | 'reject'>;
+/** Where a call stood in line. */
+type Place = Pick<PendingCall, 'sentSince' | 'sentUntil'>;
 
 /** The calls that this side makes: sends them and matches what comes back. */
 export class OutgoingCalls {
@@ -26,7 +28,7 @@ export class OutgoingCalls {
 
   constructor(channel: CallChannel) {
     this.#channel = channel;
-    this.#pending = new PendingCalls(channel.clock, (id) => this.#cancelRemotely(id, 'the time is up'));
+    this.#pending = new PendingCalls(channel.clock, (id, call) => this.#cancelRemotely(id, call, 'the time is up'));
   }
 
   /** How many await their answers. */
@@ -129,6 +131,7 @@ export class OutgoingCalls {
     const streams = method.shape === 'request-stream' || method.shape === 'both-streams';
     const id = ++this.#lastId;
     const { encoder, clock, sender } = this.#channel;
+    const sentSince = sender.mark;
     const head = { ...bareHead, callId: id, timeoutMs: toTimeoutField(timeoutMs) };
     const item = streams
       ? encoder.encode(head, Field.callOpen, CallOpen, { method: method.name })
@@ -137,21 +140,24 @@ export class OutgoingCalls {
       signal && (() => this.#abandon(id, 'the caller cancelled')?.reject(cancelled(method, signal, 'maybe')));
     const cleanUp = abort && (() => signal.removeEventListener('abort', abort));
     if (!sender.offer(item)) sender.wait(item, { admitted: () => {}, failed: (error) => this.#fail(id, error) });
-    const requests = streams ? this.#requestSender(id, method) : undefined;
+    const place = { sentSince, sentUntil: sender.mark };
+    const requests = streams ? this.#requestSender(id, method, place) : undefined;
     const deadline = clock.now() + timeoutMs;
-    this.#pending.add(id, { method, deadline, timeoutMs, ...settle, cleanUp, replies, requests });
+    this.#pending.add(id, { method, deadline, timeoutMs, ...place, ...settle, cleanUp, replies, requests });
     if (abort) signal.addEventListener('abort', abort, { once: true });
     requests?.start(request as ObservableInput<unknown>);
     return id;
   }
 
-  #requestSender(id: number, method: MethodInfo): StreamSender {
+  #requestSender(id: number, method: MethodInfo, { sentSince, sentUntil }: Place): StreamSender {
     const { encoder, sender, peerStreamWindow } = this.#channel;
     const head = { ...bareHead, callId: id };
     return new StreamSender(
       {
-        send: (message) => sender.offerStreamItem(encoder.encode(head, method.number, method.request, message)),
-        completed: () => sender.answer(encoder.encode(head, Field.callComplete, CallComplete, {}), 0),
+        send: (message) =>
+          sender.offerStreamItem(encoder.encode(head, method.number, method.request, message), sentSince, sentUntil),
+        completed: () =>
+          sender.answer(encoder.encode(head, Field.callComplete, CallComplete, {}), sentSince, sentUntil),
         failed: (error) => this.#abandon(id, 'the stream of requests failed')?.reject(DuplexError.from(error)),
       },
       peerStreamWindow,
@@ -165,15 +171,16 @@ export class OutgoingCalls {
   /** Gives a call up here and at the peer; undefined if it is over already. */
   #abandon(id: number, reason: string): PendingCall | undefined {
     const call = this.#pending.take(id);
-    if (call !== undefined) this.#cancelRemotely(id, reason);
+    if (call !== undefined) this.#cancelRemotely(id, call, reason);
     return call;
   }
 
-  #cancelRemotely(id: number, reason: string): void {
+  #cancelRemotely(id: number, { sentSince, sentUntil }: PendingCall, reason: string): void {
     if (this.#refusal?.kind !== undefined && this.#refusal.kind !== 'closed') return;
     const { encoder, sender } = this.#channel;
-    // Behind whatever waits: a cancel must not overtake its call.
-    sender.answer(encoder.encode({ ...bareHead, callId: id }, Field.callCancel, CallCancel, { reason }), 0);
+    // It must not overtake its call, which may still wait; for anything else it must not wait.
+    const item = encoder.encode({ ...bareHead, callId: id }, Field.callCancel, CallCancel, { reason });
+    sender.answer(item, sentSince, sentUntil);
   }
 
   #fail(id: number, error: DuplexError): void {

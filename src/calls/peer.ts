@@ -143,6 +143,11 @@ export class Peer<SessionApi> implements SessionListener {
     this.session.sender.sendState(this.#options.encoder.encode(bareHead, Field.state, codec, state));
   }
 
+  /** Throws what `sendState` would throw. */
+  checkState(codec: MessageCodec, state: unknown): void {
+    this.session.sender.checkSize(this.#options.encoder.encode(bareHead, Field.state, codec, state));
+  }
+
   /** Service: lets the client in and begins to run its calls. */
   accept(identity: SessionIdentity): void {
     this.session.accept(identity, this.#options.clock.now());

@@ -11,6 +11,9 @@ export interface PendingCall {
   /** When to give up, on the clock's time. */
   readonly deadline: number;
   readonly timeoutMs: number;
+  /** Between these marks lies the call itself, if it had to wait for the window. */
+  readonly sentSince: number;
+  readonly sentUntil: number;
   /** The reply came; for a stream, its end. */
   resolve(reply: unknown): void;
   reject(error: DuplexError): void;
@@ -27,10 +30,10 @@ export class PendingCalls {
   readonly #calls = new Map<number, PendingCall>();
   readonly #clock: Clock;
   readonly #alarm: Alarm;
-  readonly #onTimeout: (id: number) => void;
+  readonly #onTimeout: (id: number, call: PendingCall) => void;
 
   /** `onTimeout` is called for a call that is given up; it is no longer pending then. */
-  constructor(clock: Clock, onTimeout: (id: number) => void) {
+  constructor(clock: Clock, onTimeout: (id: number, call: PendingCall) => void) {
     this.#clock = clock;
     this.#onTimeout = onTimeout;
     this.#alarm = new Alarm(clock, () => this.#expire());
@@ -76,7 +79,7 @@ export class PendingCalls {
       if (call.deadline > now) next = Math.min(next, call.deadline);
       else {
         this.take(id);
-        this.#onTimeout(id);
+        this.#onTimeout(id, call);
         const message = `no reply to ${call.method.localName} within ${call.timeoutMs} ms`;
         call.reject(new DuplexError('timeout', message, { executed: 'maybe' }));
       }

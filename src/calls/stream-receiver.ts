@@ -45,9 +45,8 @@ export class StreamReceiver {
     this.#grant = grant;
     this.items = new Observable((subscriber) => {
       this.#subscriber = subscriber;
-      const held = this.#held;
-      this.#held = [];
-      for (const item of held) this.#deliver(subscriber, item);
+      // One by one: a subscriber that leaves in between leaves the rest to the next one.
+      while (this.#held.length > 0 && !subscriber.closed) this.#deliver(subscriber, this.#held.shift());
       this.#finish();
       return () => {
         this.#subscriber = undefined;

@@ -81,7 +81,10 @@ export class StreamSender {
     this.#subscription?.unsubscribe();
     this.#drained?.();
     // An iterator that throws on its way out has nobody left to tell.
-    Promise.resolve(this.#iterator?.return?.()).catch(() => {});
+    const iterator = this.#iterator;
+    void Promise.resolve()
+      .then(() => iterator?.return?.())
+      .catch(() => {});
   }
 
   #push(item: unknown): void {

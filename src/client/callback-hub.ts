@@ -58,7 +58,7 @@ export class CallbackHub {
     this.#subjects.set(method, subject);
     return new Observable((subscriber) => {
       onSubscribe();
-      for (const { request } of this.claim([method])) subscriber.next(request);
+      this.#deliver([method], subscriber, ({ request }) => subscriber.next(request));
       return subject.subscribe(subscriber);
     });
   }
@@ -67,9 +67,9 @@ export class CallbackHub {
   observeAll(onSubscribe: () => void): Observable<NamedCallback> {
     return new Observable((subscriber) => {
       onSubscribe();
-      for (const { method, request } of this.claim(this.#methods)) {
-        subscriber.next({ name: method.localName, request });
-      }
+      this.#deliver(this.#methods, subscriber, ({ method, request }) =>
+        subscriber.next({ name: method.localName, request }),
+      );
       return this.#merged.subscribe(subscriber);
     });
   }
@@ -80,6 +80,18 @@ export class CallbackHub {
     if (claimed.length > 0) this.#held = this.#held.filter(({ method }) => !methods.includes(method));
     for (const method of methods) this.#claimed.add(method);
     return claimed;
+  }
+
+  /** Hands over what was held, as long as the subscriber wants it; the rest is held for the next one. */
+  #deliver(
+    methods: readonly MethodInfo[],
+    subscriber: { readonly closed: boolean },
+    next: (held: HeldCallback) => void,
+  ): void {
+    const held = this.claim(methods);
+    let delivered = 0;
+    while (delivered < held.length && !subscriber.closed) next(held[delivered++] as HeldCallback);
+    this.#held = [...held.slice(delivered), ...this.#held];
   }
 
   /** Completes every observable; what is still held is delivered to who comes for it. */

@@ -1,4 +1,5 @@
-import type { ErrorListener } from '../calls/call-channel.js';
+import { type ErrorListener, writeError } from '../calls/call-channel.js';
+import { resolveOptions } from '../calls/resolve-options.js';
 import { type Clock, systemClock } from '../transport/clock.js';
 import { type Dialer, type GrpcDialOptions, grpcDialer } from '../transport/grpc/client-carrier.js';
 import type { CallbackHandler } from './client-types.js';
@@ -12,7 +13,7 @@ export interface ConnectOptions<Callbacks = object> extends GrpcDialOptions {
    * another language that speaks only the envelope.
    */
   readonly level?: 'session' | 'plain';
-  /** Hears of every error that no caller awaits. Default: writes one line to stderr. */
+  /** Hears of every error that no caller awaits. Default: writes it to stderr. */
   readonly onError?: ErrorListener;
   /** Whether the service sees the text of errors that handlers throw and that are no faults. Default: false. */
   readonly includeErrorDetail?: boolean;
@@ -48,19 +49,20 @@ export function resolveConnectOptions<Callbacks>(
   options: ConnectOptions<Callbacks>,
 ): ResolvedConnectOptions<Callbacks> {
   const { credentials, channelOptions, metadata, ...rest } = options;
-  return {
-    level: 'session',
-    onError: (error, { contract, method }) => console.error(`${contract}${method ? `.${method}` : ''}:`, error),
-    includeErrorDetail: false,
-    openTimeoutMs: 10_000,
-    retryOpen: false,
-    resumeWindowMs: 120_000,
-    closeTimeoutMs: 10_000,
-    pingMs: 10_000,
-    pingTimeoutMs: 5_000,
-    clock: systemClock,
-    handler: {},
-    ...rest,
-    dialer: grpcDialer(address, { credentials, channelOptions, metadata }),
-  };
+  const dialer = grpcDialer(address, { credentials, channelOptions, metadata });
+  return { ...resolveOptions(defaults, rest, { resumeWindowMs: 0 }), dialer } as ResolvedConnectOptions<Callbacks>;
 }
+
+const defaults = Object.freeze({
+  level: 'session' as const,
+  onError: writeError,
+  includeErrorDetail: false,
+  openTimeoutMs: 10_000,
+  retryOpen: false,
+  resumeWindowMs: 120_000,
+  closeTimeoutMs: 10_000,
+  pingMs: 10_000,
+  pingTimeoutMs: 5_000,
+  clock: systemClock,
+  handler: {},
+});

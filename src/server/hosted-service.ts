@@ -78,6 +78,11 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
       carrier.depart({ how: 'end', error });
       return false;
     }
+    if (this.sessions.size >= this.#host.maxSessions) {
+      const message = `the service has its ${this.#host.maxSessions} sessions`;
+      carrier.depart({ how: 'end', error: new DuplexError('refused', message, { code: Code.RESOURCE_EXHAUSTED }) });
+      return false;
+    }
     const id = hex(crypto.getRandomValues(new Uint8Array(16)));
     const { initialState } = this.#options;
     const session = new HostedSession(this.contract, this.#factory, initialState, id, carrier.peer, this.#peerOptions);

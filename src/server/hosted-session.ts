@@ -25,6 +25,7 @@ export class HostedSession<Operations, Callbacks, State>
   readonly state: SessionState<State>;
   readonly closed: Promise<SessionEnd>;
   readonly link: Peer<ServiceSession<Callbacks, State>>;
+  #isOpen = false;
   #resolveClosed!: (end: SessionEnd) => void;
   #handler: ServiceHandler<Operations, Callbacks, State> | undefined;
   readonly #options: PeerOptions;
@@ -50,7 +51,9 @@ export class HostedSession<Operations, Callbacks, State>
       this.link.call(method, request, call as never),
     );
     this.state = sessionState(contract.state, initialState, (state, codec) => {
-      if (this.link.session.state !== 'opening') this.link.sendState(codec, state);
+      // Before the session is open the value is only checked: the first snapshot will carry it.
+      if (this.#isOpen) this.link.sendState(codec, state);
+      else this.link.checkState(codec, state);
     });
   }
 
@@ -102,6 +105,7 @@ export class HostedSession<Operations, Callbacks, State>
   /** The client's first snapshot is the state as the factory left it. */
   onOpened(): void {
     const { contract } = this.#options;
+    this.#isOpen = true;
     if (contract.state !== undefined) this.link.sendState(contract.state, this.state.value);
   }
 

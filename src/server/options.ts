@@ -1,4 +1,5 @@
-import type { ErrorListener } from '../calls/call-channel.js';
+import { type ErrorListener, writeError } from '../calls/call-channel.js';
+import { resolveOptions } from '../calls/resolve-options.js';
 import type { Init } from '../contract/message-codec.js';
 import type { Clock } from '../transport/clock.js';
 import { systemClock } from '../transport/clock.js';
@@ -6,7 +7,7 @@ import type { GrpcServerOptions } from '../transport/grpc/listener.js';
 
 /** Options of a host. Times are milliseconds. */
 export interface HostOptions {
-  /** Hears of every error that no caller awaits. Default: writes one line to stderr. */
+  /** Hears of every error that no caller awaits. Default: writes it to stderr. */
   readonly onError?: ErrorListener;
   /** Whether clients see the text of errors that are no faults. Default: false, they see an opaque id. */
   readonly includeErrorDetail?: boolean;
@@ -23,6 +24,8 @@ export interface HostOptions {
   readonly pingMs?: number;
   /** How long it waits for the answer. Default: 5,000. */
   readonly pingTimeoutMs?: number;
+  /** How many sessions a service has at most; further clients are refused with RESOURCE_EXHAUSTED. Default: 10,000. */
+  readonly maxSessions?: number;
   /** Options for the grpc-js server that `listen` starts. */
   readonly serverOptions?: GrpcServerOptions;
   /** Where time comes from; a test may bring its own. */
@@ -32,21 +35,23 @@ export interface HostOptions {
 /** {@link HostOptions}, complete. */
 export type ResolvedHostOptions = Readonly<Required<HostOptions>>;
 
-/** Completes the options of a host with their defaults. */
+/** Completes the options of a host with their defaults. Throws INVALID_ARGUMENT for a time that is none. */
 export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
-  return {
-    onError: (error, { contract, method }) => console.error(`${contract}${method ? `.${method}` : ''}:`, error),
-    includeErrorDetail: false,
-    handshakeTimeoutMs: 5_000,
-    closeTimeoutMs: 10_000,
-    resumeWindowMs: 120_000,
-    pingMs: 10_000,
-    pingTimeoutMs: 5_000,
-    serverOptions: {},
-    clock: systemClock,
-    ...options,
-  };
+  return resolveOptions(defaults, options, { resumeWindowMs: 0 });
 }
+
+const defaults: ResolvedHostOptions = Object.freeze({
+  onError: writeError,
+  includeErrorDetail: false,
+  handshakeTimeoutMs: 5_000,
+  closeTimeoutMs: 10_000,
+  resumeWindowMs: 120_000,
+  pingMs: 10_000,
+  pingTimeoutMs: 5_000,
+  maxSessions: 10_000,
+  serverOptions: {},
+  clock: systemClock,
+});
 
 /** Options of one service in a host. */
 export interface ServiceOptions<State> {

@@ -20,7 +20,7 @@ interface NumberedBatch {
  *
  *     released ≤ acked ≤ framed ≤ lastSeq
  *
- * Source: PROTOCOL.md, "Flow control".
+ * Source: PROTOCOL.md, section 7.
  */
 export class Outbox {
   /** Number of the last item admitted. */

@@ -17,7 +17,7 @@ export interface ReceiverListener {
 
 /**
  * What arrives in a session, in turn: judges each item by its number, drops
- * what it has already, and keeps the receipts. Source: PROTOCOL.md, "Frames".
+ * what it has already, and keeps the receipts. Source: PROTOCOL.md, sections 2 and 7.
  */
 export class Receiver {
   readonly receipts: Receipts;

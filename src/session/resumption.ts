@@ -13,7 +13,7 @@ const noMarks: Marks = Object.freeze({ received: 0, first: 1, last: 0 });
 /**
  * What a session needs to go on over another carrier: who it is, which attempt
  * this is, and the marks by which both sides find where they stand.
- * Source: PROTOCOL.md, "Resuming".
+ * Source: PROTOCOL.md, section 8.
  */
 export class Resumption {
   /** How long the session outlives its carrier, as both sides agreed; 0: not at all. */

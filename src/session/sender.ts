@@ -7,13 +7,14 @@ import { type Waiter, WaitingLine, type WaitingLineLimits } from './waiting-line
 /**
  * What the application sends in a session. An item is admitted to the outbox
  * if the peer's window takes it, and waits in line if not; so what it costs is
- * bounded, and order is kept. Source: PROTOCOL.md, "Flow control".
+ * bounded, and order is kept. Source: PROTOCOL.md, section 7.
  */
 export class Sender {
   readonly outbox = new Outbox();
   #peerTerms = defaultTerms;
   #refusal: SessionEnd | undefined;
   #roomWanted = false;
+  #isOver = false;
   readonly #line: WaitingLine;
   readonly #wake: () => void;
 
@@ -40,6 +41,16 @@ export class Sender {
     return this.#line.length === 0 && this.outbox.drained;
   }
 
+  /**
+   * Whether the peer takes what this side sends: without that nothing should
+   * begin that has an answer. If not, `advance` tells when it does again.
+   */
+  get hasRoom(): boolean {
+    if (this.outbox.hasRoom) return true;
+    this.#roomWanted = true;
+    return false;
+  }
+
   /** From now on nothing may be sent that starts something. */
   refuse(end: SessionEnd): void {
     this.#refusal = end;
@@ -47,6 +58,7 @@ export class Sender {
 
   /** Nobody who waits will be admitted any more. */
   fail(error: DuplexError): void {
+    this.#isOver = true;
     this.#line.fail(error);
   }
 
@@ -79,10 +91,15 @@ export class Sender {
     this.#wake();
   }
 
-  /** Sends an item of a stream that has credit for it, if there is room; if not, `advance` tells when there is. */
-  offerStreamItem(item: Uint8Array): boolean {
-    this.#check(item);
-    if (this.#line.length > 0 || !this.outbox.hasRoom) {
+  /**
+   * Sends an item of a stream that has credit for it, if there is room; if
+   * not, `advance` tells when there is. It starts nothing, so it also goes
+   * while the session closes, and waits only for what belongs before it.
+   */
+  offerStreamItem(item: Uint8Array, since: number, until: number): boolean {
+    if (this.#isOver && this.#refusal !== undefined) throw errorOf(this.#refusal, 'no');
+    this.checkSize(item);
+    if (this.#line.waitsSince(since, until) || !this.hasRoom) {
       this.#roomWanted = true;
       return false;
     }
@@ -93,7 +110,7 @@ export class Sender {
 
   /** Sends the present state. While the window is full a newer one replaces it. */
   sendState(item: Uint8Array): void {
-    this.#checkSize(item);
+    this.checkSize(item);
     if (this.#refusal !== undefined) return;
     if (this.#line.length === 0 && this.outbox.admits(item.length)) this.outbox.charge(item);
     else this.#line.joinState(item);
@@ -109,17 +126,18 @@ export class Sender {
         (item, charged) => (charged ? outbox.charge(item) : outbox.add(item)),
       );
     }
-    if (!this.#roomWanted || this.#line.length > 0 || !outbox.hasRoom) return false;
+    if (!this.#roomWanted || !outbox.hasRoom) return false;
     this.#roomWanted = false;
     return true;
   }
 
   #check(item: Uint8Array): void {
     if (this.#refusal !== undefined) throw errorOf(this.#refusal, 'no');
-    this.#checkSize(item);
+    this.checkSize(item);
   }
 
-  #checkSize(item: Uint8Array): void {
+  /** Throws RESOURCE_EXHAUSTED for an item that is larger than the peer takes. */
+  checkSize(item: Uint8Array): void {
     const { itemBytes } = this.#peerTerms;
     if (item.length <= itemBytes) return;
     throw new DuplexError('fault', `a message of ${item.length} bytes is over the peer's limit of ${itemBytes} bytes`, {

@@ -293,8 +293,10 @@ export class Session {
 
   /** The handler of a held item has begun; `byteLength` is the item's. */
   release(byteLength: number, now: number): void {
+    const before = this.#receipts.deadline;
     this.#receipts.release(byteLength, now);
-    if (this.#level === 'plain' || this.#receipts.deadline <= now) this.#listener.wake();
+    // An acknowledgement that is owed from now on needs a frame, or at least a timer.
+    if (this.#level === 'plain' || this.#receipts.deadline < before) this.#listener.wake();
   }
 
   /** Closes in order: everything sent so far, and what it brings back, still arrives. */

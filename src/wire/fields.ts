@@ -1,7 +1,7 @@
 /**
  * Field numbers of the generated envelopes, the same in every contract.
  * Below 100 they belong to the library; a contract's own arms start at 100.
- * Source: proto/duplex/v1/PROTOCOL.md, "Envelope".
+ * Source: proto/duplex/v1/PROTOCOL.md, section 2.
  */
 export const Field = {
   seq: 1,

@@ -261,11 +261,6 @@ const more: typeof cases = [
   ['a field that every object has', 'message-field', message('string constructor = 1;')],
   ['a field that would be a method of every object', 'message-field', message('string to_string = 1;')],
   [
-    'two fields that would be one',
-    'message-field',
-    message('string foo_bar = 1; string foo__bar = 2 [json_name = "other"];'),
-  ],
-  [
     'a field and a oneof that would be one',
     'message-field',
     message('string foo_bar = 1; oneof foo__bar { int32 x = 2; }'),

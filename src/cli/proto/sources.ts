@@ -74,12 +74,12 @@ export function sortSources(targets: readonly ProtoSource[], others: readonly Pr
 }
 
 /** Whether the generator wrote a file. One that is called like a wire proto by chance is none. */
-export function isWireProto({ name, text }: ProtoSource): boolean {
+function isWireProto({ name, text }: ProtoSource): boolean {
   return name.endsWith('_duplex.proto') && text.startsWith(generatedMark);
 }
 
 /** Every proto below a folder; dependencies and hidden folders are passed over. */
-export function readFolder(cwd: string, root: string): readonly ProtoSource[] {
+function readFolder(cwd: string, root: string): readonly ProtoSource[] {
   return listProtos(resolve(cwd, root)).map((file) => readSource(cwd, root, file));
 }
 

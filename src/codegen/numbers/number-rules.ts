@@ -5,7 +5,7 @@ import { armsOf, callingSide, type EnvelopeSide } from '../model/envelopes.js';
 import { describe } from '../rules/rule.js';
 import { positionOf } from '../source.js';
 import { type ContractNumbers, numberOf, protobufNumbers } from './assign-numbers.js';
-import { type ContractRecord, recordedNumber } from './contract-record.js';
+import { type ContractRecord, recordedArms, recordedNumber } from './contract-record.js';
 import { contains } from './number-set.js';
 import { firstNumber, lastNumber } from './wire-record.js';
 
@@ -64,7 +64,10 @@ function findReusedNumber(
 ): readonly Finding[] {
   const { explicitNumber: number } = method;
   if (number === undefined || number === recordedNumber(method, record)) return [];
-  const reserved = [record.client, record.server].some(({ reservedNumbers }) => contains(reservedNumbers, number));
+  // A method that became one-way has its number reserved for answers only: it still is that method's.
+  const live = recordedArms(record).some((arm) => arm.number === number);
+  const reserved =
+    !live && [record.client, record.server].some(({ reservedNumbers }) => contains(reservedNumbers, number));
   if (!reserved && !wasAnothers(method, number, contract, record, numbers)) return [];
   return [
     {

@@ -29,6 +29,7 @@ function dispatching(concurrency: number, paused = false) {
     },
     returned: (_, call) => log.push(`returned ${call.id}`),
     threw: (_, call) => log.push(`threw ${call.id}`),
+    mayBegin: () => true,
     begun: () => log.push('begun'),
     idle: () => log.push('idle'),
   });
