@@ -18,7 +18,7 @@ export function checkTally({ count: counted, sum }, count) {
  * @param {{ readonly value: number }} reply
  * @param {number} value
  */
-export function checkEcho(reply, value) {
+export function checkIncrement(reply, value) {
   if (reply.value !== value + 1) throw new Error(`the reply to ${value} is ${reply.value}, not ${value + 1}`);
 }
 

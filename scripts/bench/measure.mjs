@@ -7,15 +7,19 @@ import { shuffled } from './statistics.mjs';
  * How long to measure. Processes are started anew `generations` times, because
  * no two of them are compiled and laid out alike; each runs `rounds` rounds.
  * Many short rounds say more than a few long ones: what a shared machine does
- * beside changes within seconds.
+ * beside changes within seconds. A round that other programs held up is
+ * repeated up to `repeats` times.
  *
- * @typedef {{ generations: number, rounds: number, warmUpMs: number, roundMs: number }} Plan
+ * @typedef {{ generations: number, rounds: number, repeats: number, warmUpMs: number, roundMs: number }} Plan
  */
 
 /** @type {Plan} */
-export const thorough = { generations: 3, rounds: 7, warmUpMs: 2_500, roundMs: 300 };
+export const thorough = { generations: 3, rounds: 5, repeats: 2, warmUpMs: 2_000, roundMs: 300 };
 /** @type {Plan} */
-export const quick = { generations: 1, rounds: 3, warmUpMs: 1_000, roundMs: 300 };
+export const quick = { generations: 1, rounds: 3, repeats: 1, warmUpMs: 1_200, roundMs: 300 };
+
+/** From here on a round is repeated: part of the time for which a process was ready to run and did not. */
+const MAX_HELD_UP = 0.1;
 
 /**
  * Measures every peer that can take part in a case. In each round all of them
@@ -27,7 +31,9 @@ export const quick = { generations: 1, rounds: 3, warmUpMs: 1_000, roundMs: 300 
  * @returns {Promise<import('./types.js').Measurement>}
  */
 export async function measure(measured, plan) {
-  const names = (await allPeers()).filter(({ abilities }) => abilities.includes(measured.needs)).map(({ name }) => name);
+  const names = (await allPeers())
+    .filter(({ abilities }) => abilities.includes(measured.needs))
+    .map(({ name }) => name);
   /** @type {Map<string, Record<string, number[]>>} */
   const peers = new Map(names.map((name) => [name, {}]));
   for (let generation = 0; generation < plan.generations; generation++) {
@@ -36,12 +42,28 @@ export async function measure(measured, plan) {
     for (const pair of shuffled(pairs)) await pair.warmUp(plan.warmUpMs);
     for (let round = 0; round < plan.rounds; round++) {
       for (const pair of shuffled(pairs)) {
-        const figures = await pair.round(plan.roundMs);
+        const figures = await calmRound(pair, plan);
         const rounds = /** @type {Record<string, number[]>} */ (peers.get(pair.name));
-        for (const [figure, value] of Object.entries(figures)) (rounds[figure] ??= []).push(value);
+        for (const [figure, value] of Object.entries(figures)) rounds[figure] = [...(rounds[figure] ?? []), value];
       }
     }
     await Promise.all(pairs.map((pair) => pair.stop()));
   }
   return { of: measured, peers };
+}
+
+/**
+ * The figures of a round in which the machine had time for us; or, where there
+ * is none, of the round that was held up least.
+ *
+ * @param {Pair} pair
+ * @param {Plan} plan
+ */
+async function calmRound(pair, { repeats, roundMs }) {
+  let best = await pair.round(roundMs);
+  for (let left = repeats; left > 0 && best.heldUp > MAX_HELD_UP; left--) {
+    const next = await pair.round(roundMs);
+    if (next.heldUp < best.heldUp) best = next;
+  }
+  return best.figures;
 }

@@ -2,6 +2,7 @@
 // Server and client of one peer, each in a process of its own.
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
+import { heldUpMs } from './held-up.mjs';
 
 /**
  * @typedef {import('node:child_process').ChildProcess} Process
@@ -13,7 +14,9 @@ const TIME_LIMIT_MS = 60_000;
 
 /** @type {Set<Process>} */
 const running = new Set();
-process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /** One peer at work on one case. */
 export class Pair {
@@ -51,13 +54,20 @@ export class Pair {
   }
 
   /**
-   * Runs the case for about this long.
+   * Runs the case for about this long. The figures come with the part of the
+   * time for which other programs held up the server or the client.
    *
    * @param {number} ms
-   * @returns {Promise<Record<string, number>>} figures by name
+   * @returns {Promise<{ figures: Record<string, number>, heldUp: number }>}
    */
-  round(ms) {
-    return this.#ask(this.#client, { do: 'round', count: Math.max(1, Math.round(this.#rate * ms)) });
+  async round(ms) {
+    const pids = [this.#server.pid ?? 0, this.#client.pid ?? 0];
+    const before = await Promise.all(pids.map(heldUpMs));
+    const start = performance.now();
+    const figures = await this.#ask(this.#client, { do: 'round', count: Math.max(1, Math.round(this.#rate * ms)) });
+    const took = performance.now() - start;
+    const after = await Promise.all(pids.map(heldUpMs));
+    return { figures, heldUp: Math.max(...after.map((value, side) => value - (before[side] ?? 0))) / took };
   }
 
   async profile() {

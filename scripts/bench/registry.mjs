@@ -44,5 +44,8 @@ async function load(folder, name) {
 /** @param {'cases' | 'peers'} folder */
 async function namesIn(folder) {
   const files = await readdir(join(import.meta.dirname, folder));
-  return files.filter((file) => file.endsWith('.mjs')).sort().map((file) => file.slice(0, -'.mjs'.length));
+  return files
+    .filter((file) => file.endsWith('.mjs'))
+    .sort()
+    .map((file) => file.slice(0, -'.mjs'.length));
 }

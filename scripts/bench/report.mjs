@@ -113,7 +113,14 @@ function rounded(value) {
 export function asText(lines) {
   const all = [HEADINGS, ...lines];
   const widths = HEADINGS.map((_, column) => Math.max(...all.map((line) => (line[column] ?? '').length)));
-  return all.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n');
+  return all
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** As a table of Markdown. @param {readonly (readonly string[])[]} lines */

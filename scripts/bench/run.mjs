@@ -56,7 +56,9 @@ async function run() {
   const lines = linesOf(measurements);
   console.log(asText(lines));
   const short = lines.filter((line) => line.includes('falls short')).length;
-  console.log(short === 0 ? 'every target is reached' : `${short} of the targets not reached: the figures are as they are`);
+  console.log(
+    short === 0 ? 'every target is reached' : `${short} of the targets not reached: the figures are as they are`,
+  );
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(rowsOf(measurements), null, 2)}\n`);
   if (options['write-docs']) await writeDocs(lines, machine());
 }

@@ -18,9 +18,16 @@ export function median(values) {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** How far the rounds lie apart: half of what is between the lowest and the highest, as a part of the median. @param {readonly number[]} values */
+/**
+ * How far the values lie apart: half of the range that holds the middle half of
+ * them, as a part of the median.
+ *
+ * @param {readonly number[]} values
+ */
 export function spread(values) {
-  return (Math.max(...values) - Math.min(...values)) / 2 / median(values);
+  const sorted = Float64Array.from(values).sort();
+  const quarter = Math.floor(sorted.length / 4);
+  return ((sorted.at(-1 - quarter) ?? Number.NaN) - (sorted[quarter] ?? Number.NaN)) / 2 / median(values);
 }
 
 /**

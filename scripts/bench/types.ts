@@ -15,7 +15,7 @@ export interface Abilities {
   /** Has the server send as many one-way messages, with the same values; resolves with what was counted here. */
   receiveTicks(count: number): Promise<Tally>;
   /** Sends a value and resolves with the reply, which holds value + 1. Any number may be in flight. */
-  echo(value: number): Promise<{ readonly value: number }>;
+  increment(value: number): Promise<{ readonly value: number }>;
 }
 
 export type Ability = keyof Abilities;
@@ -53,6 +53,8 @@ export interface Case {
   readonly name: string;
   readonly needs: Ability;
   readonly figures: readonly Figure[];
+  /** What warms a client up faster than the case itself would; half of the time goes to it. */
+  warmUp?(client: Required<BenchClient>, count: number): Promise<unknown>;
   /** Sends `count` messages and returns its figures by name. Throws if not every message arrived. */
   run(client: Required<BenchClient>, count: number): Promise<Readonly<Record<string, number>>>;
 }

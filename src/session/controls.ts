@@ -26,6 +26,10 @@ export class Controls {
   }
 
   push(message: ControlMessage): void {
+    // Of questions and answers whether somebody lives the last counts: who asks and never reads must not fill memory.
+    const { $case } = message;
+    const replaces = $case === 'ping' || $case === 'pong';
+    if (replaces) this.#queue = this.#queue.filter((queued) => queued === 'ack' || queued.$case !== $case);
     this.#queue.push(message);
   }
 

@@ -3,7 +3,7 @@ import { Hello, type Marks, Reason, Result, Welcome } from '../gen/duplex/v1/ses
 import type { SessionTerms } from './terms.js';
 
 /** The protocol version that this engine speaks. */
-export const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 1;
 
 /** What both sides know of a session that goes on over another carrier. */
 export interface SessionIdentity {

@@ -280,6 +280,7 @@ export class Session {
   #greetAgain(hello: Hello, now: number): true {
     this.#move('cut');
     this.attach(now);
+    this.#openBy = NEVER;
     this.#resumption.greetedWith(hello);
     return true;
   }

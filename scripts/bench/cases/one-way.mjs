@@ -6,9 +6,7 @@ import { perSecond } from '../statistics.mjs';
 export default {
   name: 'one-way',
   needs: 'sendTicks',
-  figures: [
-    { name: 'one-way', unit: 'messages/s', targets: { 'grpc-js': { atLeast: 25 }, tcp: { atLeast: 0.35 } } },
-  ],
+  figures: [{ name: 'one-way', unit: 'messages/s', targets: { 'grpc-js': { atLeast: 25 }, tcp: { atLeast: 0.35 } } }],
   async run(client, count) {
     const start = performance.now();
     checkTally(await client.sendTicks(count), count);

@@ -1,5 +1,5 @@
 // @ts-check
-import { checkEcho } from '../check.mjs';
+import { checkIncrement } from '../check.mjs';
 import { perSecond } from '../statistics.mjs';
 
 const IN_FLIGHT = 128;
@@ -7,7 +7,7 @@ const IN_FLIGHT = 128;
 /** Requests of 128 callers, each of which awaits its reply before the next one. @type {import('../types.js').Case} */
 export default {
   name: 'request-reply-128',
-  needs: 'echo',
+  needs: 'increment',
   figures: [
     { name: 'request-reply-128', unit: 'calls/s', targets: { 'grpc-js': { atLeast: 12 }, tcp: { atLeast: 0.35 } } },
   ],
@@ -16,7 +16,7 @@ export default {
     const caller = async () => {
       while (sent < count) {
         const value = sent++;
-        checkEcho(await client.echo(value), value);
+        checkIncrement(await client.increment(value), value);
       }
     };
     const start = performance.now();

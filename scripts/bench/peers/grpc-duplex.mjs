@@ -19,7 +19,7 @@ export default duplexPeer('grpc-duplex', BURST);
 export function duplexPeer(name, burst) {
   return {
     name,
-    abilities: ['sendTicks', 'receiveTicks', 'echo'],
+    abilities: ['sendTicks', 'receiveTicks', 'increment'],
     async server() {
       const { Bench } = await importContract();
       const host = createHost();
@@ -28,7 +28,7 @@ export function duplexPeer(name, burst) {
         return {
           tick: ({ value }) => counter.add(value),
           readTally: () => counter.take(),
-          echo: ({ value }) => ({ value: value + 1 }),
+          increment: ({ value }) => ({ value: value + 1 }),
           burst: ({ count }) => sendAll(count, burst, (value) => session.callback.ticked({ value })),
         };
       });
@@ -47,7 +47,7 @@ export function duplexPeer(name, burst) {
           return service.readTally();
         },
         receiveTicks: (count) => counter.expect(count, () => service.burst({ count })),
-        echo: (value) => service.echo({ value }),
+        increment: (value) => service.increment({ value }),
         close: async () => {
           await client.close();
         },

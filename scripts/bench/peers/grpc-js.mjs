@@ -5,9 +5,11 @@ import { importContract } from '../contract.mjs';
 import { Counter } from '../tally.mjs';
 
 /**
- * @typedef {import('../contract.js').StreamEnvelope} Envelope
+ * @typedef {import('../contract.mjs').BenchEnvelope} Envelope
  * @typedef {NonNullable<Envelope['content']>} Content
- * @typedef {import('node:stream').Duplex} Stream
+ * @typedef {import('@grpc/grpc-js').ClientDuplexStream<Envelope, Envelope>} ClientStream
+ * @typedef {import('@grpc/grpc-js').ServerDuplexStream<Envelope, Envelope>} ServerStream
+ * @typedef {ClientStream | ServerStream} Stream
  */
 
 /** A bidirectional stream of grpc-js as its users write it: one message per envelope, `drain` awaited when `write` asks for it. */
@@ -21,10 +23,12 @@ export default streamPeer('grpc-js', send);
 export function streamPeer(name, sendAll) {
   return {
     name,
-    abilities: ['sendTicks', 'receiveTicks', 'echo'],
+    abilities: ['sendTicks', 'receiveTicks', 'increment'],
     async server() {
       const server = new grpc.Server();
-      server.addService(await serviceDefinition(), { connect: (/** @type {Stream} */ stream) => serve(stream, sendAll) });
+      server.addService(await serviceDefinition(), {
+        connect: (/** @type {ServerStream} */ stream) => serve(stream, sendAll),
+      });
       const port = await new Promise((resolve, reject) => {
         server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
           error ? reject(error) : resolve(bound),
@@ -35,8 +39,8 @@ export function streamPeer(name, sendAll) {
     async client(address) {
       const Client = grpc.makeGenericClientConstructor(await serviceDefinition(), 'BenchStream');
       const client = new Client(address, grpc.credentials.createInsecure());
-      /** @type {Stream} */
-      const stream = client['connect']();
+      /** @type {ClientStream} */
+      const stream = client['connect']?.();
       const { counter, request } = callsOver(stream);
       await request({ $case: 'readTally', value: {} });
       return {
@@ -46,7 +50,7 @@ export function streamPeer(name, sendAll) {
         },
         receiveTicks: (count) =>
           counter.expect(count, () => stream.write({ id: 0, content: { $case: 'burst', value: { count } } })),
-        echo: (value) => request({ $case: 'echo', value: { value } }),
+        increment: (value) => request({ $case: 'increment', value: { value } }),
         close() {
           stream.end();
           client.close();
@@ -57,9 +61,9 @@ export function streamPeer(name, sendAll) {
 }
 
 async function serviceDefinition() {
-  const { StreamEnvelope } = await importContract();
-  const serialize = (/** @type {Envelope} */ envelope) => Buffer.from(StreamEnvelope.encode(envelope).finish());
-  const deserialize = (/** @type {Buffer} */ bytes) => StreamEnvelope.decode(bytes);
+  const { BenchEnvelope } = await importContract();
+  const serialize = (/** @type {Envelope} */ envelope) => Buffer.from(BenchEnvelope.encode(envelope).finish());
+  const deserialize = (/** @type {Buffer} */ bytes) => BenchEnvelope.decode(bytes);
   return {
     connect: {
       path: '/testing.v1.BenchStreamService/Connect',
@@ -76,7 +80,7 @@ async function serviceDefinition() {
 /**
  * The server's side of one stream.
  *
- * @param {Stream} stream
+ * @param {ServerStream} stream
  * @param {typeof send} sendAll
  */
 function serve(stream, sendAll) {
@@ -85,8 +89,8 @@ function serve(stream, sendAll) {
     switch (content?.$case) {
       case 'tick':
         return counter.add(content.value.value);
-      case 'echo':
-        return stream.write({ id, content: { $case: 'echoed', value: { value: content.value.value + 1 } } });
+      case 'increment':
+        return stream.write({ id, content: { $case: 'incremented', value: { value: content.value.value + 1 } } });
       case 'readTally':
         return stream.write({ id, content: { $case: 'tally', value: counter.take() } });
       case 'burst':
@@ -103,7 +107,7 @@ function serve(stream, sendAll) {
 /**
  * The client's side of one stream: replies are paired with requests by number.
  *
- * @param {Stream} stream
+ * @param {ClientStream} stream
  */
 function callsOver(stream) {
   const counter = new Counter();

@@ -6,7 +6,7 @@ import { Records } from '../records.mjs';
 import { Counter } from '../tally.mjs';
 
 /** What a record is: a one-way message, or a call or its reply. Every one holds one number. */
-const Kind = /** @type {const} */ ({ tick: 0, echo: 1, burst: 2, readCount: 3, readSum: 4 });
+const Kind = /** @type {const} */ ({ tick: 0, increment: 1, burst: 2, readCount: 3, readSum: 4 });
 
 /**
  * The limit of what the message codec can do on this machine: no gRPC, no
@@ -17,7 +17,7 @@ const Kind = /** @type {const} */ ({ tick: 0, echo: 1, burst: 2, readCount: 3, r
  */
 export default {
   name: 'tcp',
-  abilities: ['sendTicks', 'receiveTicks', 'echo'],
+  abilities: ['sendTicks', 'receiveTicks', 'increment'],
   async server() {
     const { TickRequest } = await importContract();
     const server = net.createServer({ noDelay: true }, (socket) => serve(new Records(socket, TickRequest)));
@@ -52,7 +52,7 @@ export default {
         return { count: (await request(Kind.readCount, 0)).value, sum: (await request(Kind.readSum, 0)).value };
       },
       receiveTicks: (count) => counter.expect(count, () => records.send(Kind.burst, 0, { value: count })),
-      echo: (value) => request(Kind.echo, value),
+      increment: (value) => request(Kind.increment, value),
       close: () => void socket.end(),
     };
   },
@@ -66,7 +66,7 @@ function serve(records) {
     switch (kind) {
       case Kind.tick:
         return counter.add(value);
-      case Kind.echo:
+      case Kind.increment:
         return void records.send(kind, id, { value: value + 1 });
       case Kind.burst:
         return void sendAll(records, value);

@@ -1,14 +1,25 @@
 import type { Call } from '../../../src/calls/call.js';
-import { Code } from '../../../src/errors.js';
 import { ConnectedClient } from '../../../src/client/connected-client.js';
 import type { ResolvedConnectOptions } from '../../../src/client/options.js';
+import { Code } from '../../../src/errors.js';
 import type { SessionEnd } from '../../../src/session/session-end.js';
-import { Everything } from '../gen/testing/v1/everything_duplex.js';
 import { type ConfirmRequest, DivideByZero, type NotedRequest } from '../gen/testing/v1/everything.js';
-import { asText, Caller, dividendOf, errandIn, isPayloadOf, partsOf, payloadOf, type Surroundings, sleep } from './errand.js';
+import { Everything } from '../gen/testing/v1/everything_duplex.js';
+import {
+  asText,
+  Caller,
+  dividendOf,
+  errandIn,
+  isPayloadOf,
+  partsOf,
+  payloadOf,
+  type Surroundings,
+  sleep,
+} from './errand.js';
 import { Ledger } from './ledger.js';
 import type { Extra, Step } from './plan.js';
 import type { ServiceProgram } from './service-program.js';
+import { StreamCalls } from './streams.js';
 import type { Process } from './world.js';
 
 /** The program of one client, and what checker A knows of it. */
@@ -28,6 +39,7 @@ export class ClientProgram {
   isLeaving = false;
   #leavesAt = Number.POSITIVE_INFINITY;
   #lastCounter = -1;
+  readonly #streams: StreamCalls;
   readonly #surroundings: Surroundings;
   readonly #find: (name: string) => ServiceProgram | undefined;
 
@@ -48,6 +60,7 @@ export class ClientProgram {
       confirm: (request: ConfirmRequest, call: Call) => this.#confirm(request, call),
     };
     this.client = new ConnectedClient(Everything, { ...options, handler });
+    this.#streams = new StreamCalls(this.client.service, this.caller, this.up, surroundings.report);
     this.client.status$.subscribe((status) => this.#observe(status));
     this.client.state$.subscribe(({ counter, last }) => this.#seeState(Number(counter), last));
     void this.client.closed.then((end) => this.#over(end));
@@ -72,6 +85,7 @@ export class ClientProgram {
     if (step.do === 'note') for (let i = 0; i < step.count; i++) this.#note(step.size, step.extra);
     else if (step.do === 'echo') this.#echo(step.size, step.extra);
     else if (step.do === 'ask') void this.#ask(step.depth, step.extra);
+    else if (step.do === 'count' || step.do === 'sum' || step.do === 'chat') this.#streams.perform(step);
     else if (step.do === 'divide') this.#divide(step.divisor);
     else if (step.do === 'fail') this.#fail();
     else if (step.do === 'reset') this.#reset();
@@ -154,9 +168,15 @@ export class ClientProgram {
         report('reply', `${id} faulted with another's detail`);
       }
     });
-    void this.caller.follow(this.up, number, 'divide', () => divide, ({ quotient }) => {
-      if (quotient !== Math.trunc(dividend / divisor)) report('reply', `${id} was answered with ${quotient}`);
-    });
+    void this.caller.follow(
+      this.up,
+      number,
+      'divide',
+      () => divide,
+      ({ quotient }) => {
+        if (quotient !== Math.trunc(dividend / divisor)) report('reply', `${id} was answered with ${quotient}`);
+      },
+    );
   }
 
   /** Its request cannot say which one it is, so that nobody can say that it began. */
@@ -211,7 +231,8 @@ export class ClientProgram {
     if (service === undefined || after === undefined) return;
     if (service.down.owesBefore(after + 1)) report('state', `${this.name} saw state ${counter} before its callbacks`);
     // The snapshot is as late as the opening, whenever its state was set.
-    if (service.down.lastBegun > after && !isSnapshot) report('state', `${this.name} saw state ${counter} after later callbacks`);
+    if (service.down.lastBegun > after && !isSnapshot)
+      report('state', `${this.name} saw state ${counter} after later callbacks`);
   }
 
   // ---------------------------------------------------------------- how it ends

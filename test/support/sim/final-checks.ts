@@ -23,6 +23,10 @@ export function checkEnd(simulation: Simulation): void {
   }
   const held = network.streams.filter(({ isHeld }) => isHeld).map(({ id }) => id);
   if (held.length > 0) simulation.report('leak', `the streams ${held} were never left`);
+  const { faults } = simulation.plan;
+  if (faults.length === 0 && network.streams.length > clients.size) {
+    simulation.report('calm', `nothing went wrong, but ${network.streams.length} streams were dialled`);
+  }
   if (world.armed > 0) simulation.report('leak', `${world.armed} timers are still armed`);
 }
 
@@ -49,17 +53,22 @@ function reasonsOfClient({ plan, servers }: Simulation, client: ClientProgram): 
   const aborts = steps.some((step) => step.do === 'abort' && step.on === client.name);
   const turnedAway = steps.some((step) => step.do === 'close' && step.on === `s${client.name.slice(1)}`);
   const reasons = ['closed', ...(aborts ? ['aborted'] : []), ...(turnedAway && !client.wasOpen ? ['refused'] : [])];
+  if (settings.closeTimeoutMs < 100_000) reasons.push('timeout');
   if (faults.length === 0) return reasons;
   if (!client.wasOpen) reasons.push('unavailable', 'timeout');
-  if (settings.closeTimeoutMs < 100_000) reasons.push('timeout');
-  if (servers.length > 1 || settings.resumeWindowMs < 100_000) reasons.push('lost');
+  // A service whose closing takes too long forgets the session, whether or not its client hears of it.
+  const mayBeForgotten = settings.resumeWindowMs < 100_000 || settings.closeTimeoutMs < 100_000;
+  if (servers.length > 1 || mayBeForgotten) reasons.push('lost');
   return reasons;
 }
 
 /** The same for a session of the service: it may outlive its client, or wait for one that is gone. */
-function reasonsOfService({ plan }: Simulation, { client }: ServiceProgram): readonly string[] {
-  const { faults, settings } = plan;
+function reasonsOfService({ plan }: Simulation, { client, peer }: ServiceProgram): readonly string[] {
+  const { faults, settings, steps } = plan;
   const reasons = ['closed'];
+  if (steps.some((step) => step.do === 'abort' && step.on === (client?.name ?? peer))) {
+    reasons.push('aborted', 'unavailable', 'lost');
+  }
   if (settings.closeTimeoutMs < 100_000) reasons.push('timeout');
   if (client === undefined && faults.length > 0) reasons.push('unavailable');
   const isAlone = client === undefined || !client.process.alive || client.end !== undefined;

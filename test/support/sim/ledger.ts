@@ -40,7 +40,8 @@ export class Ledger {
 
   /** The caller was told that the call did not run. */
   refuse(number: number): void {
-    if (this.#begun.has(number)) this.#report('truth', `${this.name}:${number} ran, but its caller was told it did not`);
+    if (this.#begun.has(number))
+      this.#report('truth', `${this.name}:${number} ran, but its caller was told it did not`);
     this.#fates.set(number, 'refused');
   }
 
@@ -55,7 +56,8 @@ export class Ledger {
     if (this.#begun.has(number)) return this.#report('once', `${call} ran twice`);
     if (number > this.#made) return this.#report('once', `${call} ran, but was never made`);
     if (number < this.#lastBegun) this.#report('order', `${call} ran after ${this.#lastBegun}`);
-    if (this.#fates.get(number) === 'refused') this.#report('truth', `${call} ran after its caller was told it did not`);
+    if (this.#fates.get(number) === 'refused')
+      this.#report('truth', `${call} ran after its caller was told it did not`);
     const skipped = this.owedBetween(this.#lastBegun, number);
     if (skipped.length > 0) this.#report('order', `${call} ran, but ${skipped} before it did not`);
     this.#begun.add(number);

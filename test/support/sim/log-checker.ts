@@ -2,6 +2,7 @@ import type { Goodbye, Hello, Welcome } from '../../../src/gen/duplex/v1/session
 import { controlOf, decodeEnvelope, type Envelope, itemsOf } from '../envelope.js';
 import type { Entry, HistorySettings } from './history.js';
 import { type LoggedItem, LogLine } from './log-line.js';
+import { LogTimes } from './log-times.js';
 
 const OPENED = 1;
 const RESUMED = 2;
@@ -41,14 +42,20 @@ export class LogChecker {
   readonly #calls = new Map<string, 'open' | 'settled'>();
   /** Clients and sessions of the service that are over. */
   readonly #over = new Map<string, Extract<Entry, { what: 'over' }>>();
+  /** Which way a call went. */
+  readonly #lineOf = new Map<string, LogLine>();
+  /** Whether nothing has gone wrong yet. */
+  #isCalm = true;
   /** Which session a client's items went over. */
   readonly #sessionOf = new Map<string, LoggedSession>();
 
   /** Reads the whole log. */
   check(entries: readonly Entry[]): void {
+    const times = new LogTimes(this.#complain);
     for (const entry of entries) {
       this.#t = entry.t;
       this.#read(entry);
+      times.read(entry);
     }
     for (const session of this.#sessions.values()) {
       this.#checkOrder(session.up);
@@ -65,7 +72,8 @@ export class LogChecker {
   };
 
   #read(entry: Entry): void {
-    if (entry.what === 'settings') this.#settings = entry.settings;
+    if (entry.what === 'fault') this.#isCalm = false;
+    else if (entry.what === 'settings') this.#settings = entry.settings;
     else if (entry.what === 'session') this.#programs.set(entry.id, entry.who);
     else if (entry.what === 'write') this.#readFrame(entry, 'write');
     else if (entry.what === 'frame') this.#readFrame(entry, 'read');
@@ -84,6 +92,7 @@ export class LogChecker {
   }
 
   #begin(who: string, id: string): void {
+    this.#lineOf.get(id)?.owe(this.#t);
     if (this.#begun.has(id)) this.#complain('once', `${id} began twice`);
     if (this.#over.has(who)) this.#complain('once', `${id} began after ${who} was over`);
     this.#begun.set(id, { who, order: this.#begun.size });
@@ -102,6 +111,10 @@ export class LogChecker {
     if (session === undefined) return;
     if (!isServer && !who.startsWith('ghost')) this.#sessionOf.set(who, session);
     if (isServer && how === 'read') this.#confirm(session, stream);
+    if (!isServer && how === 'read' && control?.$case === 'welcome') {
+      session.upStream = id;
+      session.up.rewind(control.value.marks?.received ?? 0);
+    }
     const [out, into] = isServer ? [session.down, session.up] : [session.up, session.down];
     if (how === 'write') {
       const goodbye = control?.$case === 'goodbye' ? control.value : undefined;
@@ -109,11 +122,7 @@ export class LogChecker {
     } else if (id === (isServer ? session.downStream : session.upStream)) {
       out.hear(envelope);
       const items = control === undefined ? itemsOf(envelope) : [];
-      if (items.length > 0) into.take(envelope.seq ?? 0, items.length);
-    }
-    if (!isServer && how === 'read' && control?.$case === 'welcome') {
-      session.upStream = id;
-      session.up.rewind(control.value.marks?.received ?? 0);
+      if (items.length > 0) into.take(envelope.seq ?? 0, items.length, this.#t);
     }
   }
 
@@ -129,7 +138,7 @@ export class LogChecker {
     if (stream.id !== current && stream.session?.upStream !== -1) {
       this.#complain('fence', `${session.who} is served on stream ${stream.id} after ${current} took over`);
     }
-    into.say(envelope);
+    into.say(envelope, this.#t, this.#isCalm);
     if (goodbye?.lastSeq !== undefined) out.promised ??= goodbye.lastSeq;
     if (controlOf(envelope) !== undefined) {
       if ((envelope.seq ?? 0) > 0 || envelope.more !== undefined) this.#complain('frame', 'a control is numbered');
@@ -137,7 +146,9 @@ export class LogChecker {
     }
     const items = itemsOf(envelope);
     if (items.length === 0) return;
-    out.write(envelope.seq ?? 0, items.map(loggedItem));
+    const logged = items.map(loggedItem);
+    out.write(envelope.seq ?? 0, logged);
+    for (const { id } of logged) if (id !== undefined) this.#lineOf.set(id, out);
     this.#checkWindow(session.who, out, items.length);
   }
 
@@ -164,13 +175,16 @@ export class LogChecker {
       this.#complain('attempt', `attempt ${hello.attempt} of ${session.who} is let in after ${session.attempt}`);
     }
     if (epoch <= session.epoch) this.#complain('epoch', `epoch ${epoch} of ${session.who} after ${session.epoch}`);
-    const { newest, confirmed } = session.tokens;
-    if (result === RESUMED && ![newest, confirmed].includes(hex(hello.token))) {
+    const { tokens } = session;
+    const shown = hex(hello.token);
+    if (result === RESUMED && shown !== tokens.newest && shown !== tokens.confirmed) {
       this.#complain('token', `${session.who} is resumed by a token that is no longer valid`);
     }
+    // Whoever shows a token has it, even if what was to confirm it got lost.
+    if (shown === tokens.newest) tokens.confirmed = tokens.newest;
     session.attempt = hello.attempt;
     session.epoch = epoch;
-    session.tokens.newest = hex(token);
+    tokens.newest = hex(token);
     session.downStream = stream.id;
     session.down.rewind(result === RESUMED ? (hello.marks?.received ?? 0) : 0);
   }
@@ -229,7 +243,8 @@ export class LogChecker {
     const line = isService ? session.down : session.up;
     const known = line.written - unknownItems;
     if (kind === 'closed' && code === 0) {
-      if (line.read < line.written) this.#complain('close', `${who} closed, but ${line.read} of ${line.written} arrived`);
+      if (line.read < line.written)
+        this.#complain('close', `${who} closed, but ${line.read} of ${line.written} arrived`);
     } else if (known > line.heardReleased) {
       this.#complain('unknown', `${who} knows the fate of ${known} items, but heard of ${line.heardReleased}`);
     }

@@ -13,8 +13,12 @@ export interface LoggedItem {
   readonly id: string | undefined;
 }
 
-/** Contents that the receiver's window does not gate, beside answers. */
-const UNGATED = new Set([17, 18, 19, 20]);
+/** An acknowledgement alone goes after a second; one that waits for the writer a little later. */
+const MAX_ACK_DELAY_MS = 1_500;
+/** What opens a stream of requests; they have credit of their own. */
+const CALL_OPEN = 17;
+/** Contents that the receiver's window does not gate, beside answers: the ends of calls. */
+const UNGATED = new Set([18, 19, 20]);
 
 /** What one side of a session sent, and what the other side got and said of it: checker B's view of one direction. */
 export class LogLine {
@@ -28,9 +32,15 @@ export class LogLine {
   heardReleased = 0;
   /** After a promise nothing above this number starts anything. */
   promised: number | undefined;
+  /** Calls whose requests are a stream. */
+  readonly #streams = new Set<number>();
+  /** The numbers of items that start something. */
+  readonly #starts = new Set<number>();
   /** What the receiver said last. */
   #saidAck = 0;
   #saidReleased = 0;
+  /** Since when the receiver has something to acknowledge. */
+  #owesSince: number | undefined;
   /** The number that has to come next on the present stream. */
   #next = 1;
   readonly #complain: Complain;
@@ -44,7 +54,8 @@ export class LogLine {
   /** A new stream: the receiver said that it holds all up to `received`. */
   rewind(received: number): void {
     if (received > this.written) this.#complain('marks', `${this.#name}: holds ${received} of ${this.written}`);
-    if (received < this.heardAck) this.#complain('marks', `${this.#name}: holds ${received}, acknowledged ${this.heardAck}`);
+    if (received < this.heardAck)
+      this.#complain('marks', `${this.#name}: holds ${received}, acknowledged ${this.heardAck}`);
     this.#next = received + 1;
   }
 
@@ -54,9 +65,9 @@ export class LogLine {
     items.forEach((item, index) => {
       const number = seq + index;
       const before = this.items.get(number);
-      if (before === undefined) this.items.set(number, item);
+      if (before === undefined) this.#keep(number, item);
       else if (!isSame(before, item)) this.#complain('replay', `${this.#name}: ${number} is not what it was`);
-      if (this.promised !== undefined && number > this.promised && startsSomething(item)) {
+      if (this.promised !== undefined && number > this.promised && this.#starts.has(number)) {
         this.#complain('promise', `${this.#name}: ${number} starts something after a promise of ${this.promised}`);
       }
     });
@@ -64,17 +75,35 @@ export class LogLine {
     this.written = Math.max(this.written, this.#next - 1);
   }
 
+  #keep(number: number, item: LoggedItem): void {
+    this.items.set(number, item);
+    const isInStream = this.#streams.has(item.callId);
+    if (item.number === CALL_OPEN) this.#streams.add(item.callId);
+    if (item.replyTo === 0 && !UNGATED.has(item.number) && !isInStream) this.#starts.add(number);
+  }
+
   /** The receiver read a frame of items. */
-  take(seq: number, count: number): void {
+  take(seq: number, count: number, now: number): void {
+    this.owe(now);
     if (seq <= this.read + 1) this.read = Math.max(this.read, seq + count - 1);
   }
 
+  /** The receiver got something, or began something: it has to say so soon. */
+  owe(now: number): void {
+    this.#owesSince ??= now;
+  }
+
   /** The receiver wrote an acknowledgement. */
-  say({ ack = 0, backlog = 0 }: Envelope): void {
+  say({ ack = 0, backlog = 0 }: Envelope, now: number, isCalm: boolean): void {
+    const late = now - (this.#owesSince ?? now);
+    this.#owesSince = undefined;
+    if (isCalm && late > MAX_ACK_DELAY_MS)
+      this.#complain('acks', `${this.#name}: an acknowledgement is ${late} ms late`);
     const released = this.#released(ack, backlog);
     // Whoever is over has nothing more to say.
     if (ack === 0) return;
-    if (ack > this.read) this.#complain('acks', `${this.#name}: ${ack} is acknowledged, but only ${this.read} were read`);
+    if (ack > this.read)
+      this.#complain('acks', `${this.#name}: ${ack} is acknowledged, but only ${this.read} were read`);
     if (ack < this.#saidAck) this.#complain('acks', `${this.#name}: acknowledged ${ack} after ${this.#saidAck}`);
     if (released < this.#saidReleased) {
       this.#complain('acks', `${this.#name}: released ${released} after ${this.#saidReleased}`);
@@ -93,8 +122,7 @@ export class LogLine {
   #released(ack: number, backlog: number): number {
     let released = ack;
     for (let waiting = backlog; waiting > 0 && released > 0; released--) {
-      const item = this.items.get(released);
-      if (item !== undefined && startsSomething(item)) waiting -= 1;
+      if (this.#starts.has(released)) waiting -= 1;
     }
     return released;
   }
@@ -104,17 +132,12 @@ export class LogLine {
     let items = 0;
     let bytes = 0;
     for (let number = this.heardReleased + 1; number <= this.written; number++) {
-      const item = this.items.get(number);
-      if (item === undefined || !startsSomething(item)) continue;
+      if (!this.#starts.has(number)) continue;
       items += 1;
-      bytes += item.bytes.length;
+      bytes += this.items.get(number)?.bytes.length ?? 0;
     }
     return { items, bytes };
   }
-}
-
-function startsSomething({ number, replyTo }: LoggedItem): boolean {
-  return replyTo === 0 && !UNGATED.has(number);
 }
 
 function isSame(a: LoggedItem, b: LoggedItem): boolean {

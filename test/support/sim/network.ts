@@ -2,7 +2,9 @@ import { Code, DuplexError } from '../../../src/errors.js';
 import type { Departure } from '../../../src/session/session-options.js';
 import type { Carrier, CarrierListener, IncomingCarrier } from '../../../src/transport/carrier.js';
 import { errorFromStatus } from '../../../src/transport/grpc/status.js';
+import type { Surroundings } from './errand.js';
 import type { History } from './history.js';
+import type { Report } from './ledger.js';
 import { type NetworkSettings, Pipe } from './pipe.js';
 import type { Random } from './random.js';
 import { Process, type World } from './world.js';
@@ -26,6 +28,7 @@ class End implements IncomingCarrier {
   /** Whether the program at this end knows that the stream is over, or ended it itself. */
   isOver = false;
   #hasDeparted = false;
+  #isWriting = false;
   #listener: CarrierListener | undefined;
   readonly peer: string;
   readonly who: string;
@@ -45,9 +48,12 @@ class End implements IncomingCarrier {
 
   write(frame: Uint8Array, written: () => void): void {
     if (this.isOver || this.#hasDeparted) return;
-    const { id, history } = this.#stream;
+    const { id, history, report } = this.#stream;
+    if (this.#isWriting) report('backpressure', `${this.who} writes to stream ${id} before it takes another frame`);
+    this.#isWriting = true;
     history.add({ what: 'write', who: this.who, stream: id, frame: frame.slice() });
     this.#out.write(frame, () => {
+      this.#isWriting = false;
       if (!this.isOver) written();
     });
   }
@@ -141,11 +147,11 @@ export class Stream {
   readonly #world: World;
   readonly id: number;
   readonly history: History;
+  readonly report: Report;
 
   constructor(
     id: number,
-    world: World,
-    history: History,
+    { world, history, report }: Surroundings,
     random: Random,
     settings: NetworkSettings,
     [client, server]: readonly [Process, Process],
@@ -153,6 +159,7 @@ export class Stream {
   ) {
     this.id = id;
     this.history = history;
+    this.report = report;
     this.#world = world;
     this.#processes = [client, server];
     this.client = new End(this, 'client', client.name, 'server');
@@ -216,14 +223,15 @@ export class Network {
   readonly streams: Stream[] = [];
   readonly #breaksOfNext = new Map<string, BreakOfNext[]>();
   readonly #world: World;
-  readonly #history: History;
+  readonly #surroundings: Surroundings;
   readonly #random: Random;
   readonly #settings: NetworkSettings;
   readonly #nowhere: Process;
 
-  constructor(world: World, history: History, random: Random, settings: NetworkSettings) {
+  constructor(surroundings: Surroundings, random: Random, settings: NetworkSettings) {
+    const { world } = surroundings;
     this.#world = world;
-    this.#history = history;
+    this.#surroundings = surroundings;
     this.#random = random;
     this.#settings = settings;
     this.#nowhere = new Process('nowhere', world);
@@ -252,7 +260,7 @@ export class Network {
 
   dial(process: Process, listener: CarrierListener): Carrier {
     const stream = this.#connect(process);
-    this.#history.add({ what: 'dial', who: process.name, stream: stream.id });
+    this.#surroundings.history.add({ what: 'dial', who: process.name, stream: stream.id });
     stream.client.listen(listener);
     const next = this.#breaksOfNext.get(process.name)?.shift();
     if (next !== undefined) {
@@ -288,7 +296,7 @@ export class Network {
     const opensAt = now + 2 * latencyMs;
     const random = this.#random.fork(`stream ${this.streams.length}`);
     const ends = [process, server?.process ?? this.#nowhere] as const;
-    const stream = new Stream(this.streams.length, this.#world, this.#history, random, this.#settings, ends, opensAt);
+    const stream = new Stream(this.streams.length, this.#surroundings, random, this.#settings, ends, opensAt);
     this.streams.push(stream);
     if (server !== undefined) {
       this.#world.schedule(server.process, opensAt + latencyMs, 'io', () => {
@@ -296,7 +304,8 @@ export class Network {
         stream.isAccepted = true;
         server.accept(stream.server);
       });
-    } else if (!hangs) stream.break({ clientHearsAfterMs: latencyMs + 1, serverHearsAfterMs: Number.POSITIVE_INFINITY });
+    } else if (!hangs)
+      stream.break({ clientHearsAfterMs: latencyMs + 1, serverHearsAfterMs: Number.POSITIVE_INFINITY });
     return stream;
   }
 }

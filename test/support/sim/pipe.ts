@@ -1,5 +1,5 @@
-import type { Process, World } from './world.js';
 import type { Random } from './random.js';
+import type { Process, World } from './world.js';
 
 /** How fast and how wide a network without faults is. */
 export interface NetworkSettings {
@@ -14,6 +14,9 @@ interface Parcel {
   bytes: Uint8Array;
   readonly written: () => void;
 }
+
+/** What is on its way: a frame, or the word that there are no more. */
+type Cargo = Parcel | (() => void);
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -34,6 +37,7 @@ export class Pipe {
   #lastArrival = 0;
   #inFlight = 0;
   readonly #blocked: Parcel[] = [];
+  readonly #onItsWay: Cargo[] = [];
   readonly #world: World;
   readonly #random: Random;
   readonly #settings: NetworkSettings;
@@ -69,22 +73,21 @@ export class Pipe {
     this.#free = Math.max(this.#free, this.#world.now) + bytes.length / bytesPerMs;
     this.#lastArrival = Math.max(this.#lastArrival, this.#free + this.#latency());
     this.#inFlight += bytes.length;
-    this.#arriveAt(this.#lastArrival, parcel);
+    this.#send(this.#lastArrival, parcel);
     if (this.#inFlight <= bufferBytes) this.#accept(parcel);
     else this.#blocked.push(parcel);
   }
 
   /** Tells the receiver something behind all frames. */
   tellBehind(tell: () => void): void {
-    const at = Math.max(this.#lastArrival, this.#world.now + this.#latency());
-    this.#tellAt(at, tell);
+    this.#send(Math.max(this.#lastArrival, this.#world.now + this.#latency()), tell);
   }
 
   /** Tells the receiver something that overtakes frames; those are lost. */
   tellAhead(tell: () => void): void {
-    const at = this.#world.now + this.#latency();
-    this.#tellAt(at, () => {
-      this.cutAt = Math.min(this.cutAt, this.#world.now);
+    this.#world.schedule(this.#receiver, this.#world.now + this.#latency(), 'io', () => {
+      if (this.#isCut) return;
+      this.cutAt = this.#world.now - 1;
       tell();
     });
   }
@@ -92,14 +95,6 @@ export class Pipe {
   #latency(): number {
     const { latencyMs, jitterMs } = this.#settings;
     return latencyMs + this.#random.next() * jitterMs;
-  }
-
-  #tellAt(at: number, tell: () => void): void {
-    this.#world.schedule(this.#receiver, at, 'io', () => {
-      if (this.#isCut) return;
-      if (this.#stalledUntil > this.#world.now) this.#tellAt(this.#stalledUntil, tell);
-      else tell();
-    });
   }
 
   get #isCut(): boolean {
@@ -113,18 +108,29 @@ export class Pipe {
     });
   }
 
-  #arriveAt(at: number, parcel: Parcel): void {
+  #send(at: number, cargo: Cargo): void {
+    this.#onItsWay.push(cargo);
+    this.#arriveAt(at);
+  }
+
+  /** Whatever is late by a stall, what was sent first arrives first. */
+  #arriveAt(at: number): void {
     this.#world.schedule(this.#receiver, at, 'io', () => {
       if (this.#isCut) return;
-      if (this.#stalledUntil > this.#world.now) return this.#arriveAt(this.#stalledUntil, parcel);
-      const { length } = parcel.bytes;
-      this.breaksAfterBytes -= length;
-      if (this.breaksAfterBytes < 0) return this.onBreak();
-      this.#inFlight -= length;
-      this.#deliver(parcel.bytes.slice());
-      while (this.#blocked.length > 0 && this.#inFlight <= this.#settings.bufferBytes) {
-        this.#accept(this.#blocked.shift() as Parcel);
-      }
+      if (this.#stalledUntil > this.#world.now) return this.#arriveAt(this.#stalledUntil);
+      const cargo = this.#onItsWay.shift();
+      if (typeof cargo === 'function') cargo();
+      else if (cargo !== undefined) this.#arrive(cargo);
     });
+  }
+
+  #arrive({ bytes }: Parcel): void {
+    this.breaksAfterBytes -= bytes.length;
+    if (this.breaksAfterBytes < 0) return this.onBreak();
+    this.#inFlight -= bytes.length;
+    this.#deliver(bytes.slice());
+    while (this.#blocked.length > 0 && this.#inFlight <= this.#settings.bufferBytes) {
+      this.#accept(this.#blocked.shift() as Parcel);
+    }
   }
 }

@@ -1,5 +1,6 @@
 import type { NetworkSettings } from './pipe.js';
 import { Random } from './random.js';
+import type { StreamStep } from './streams.js';
 
 /** What a program does at a time. `on` is a client (`c0`), or the sessions that a client has at the service (`s0`). */
 export type Step = { readonly at: number; readonly on: string } & (
@@ -7,6 +8,7 @@ export type Step = { readonly at: number; readonly on: string } & (
   | { readonly do: 'echo'; readonly size: number; readonly extra: Extra }
   | { readonly do: 'confirm' | 'ask'; readonly depth: number; readonly extra: Extra }
   | { readonly do: 'divide'; readonly divisor: number }
+  | StreamStep
   | { readonly do: 'fail' | 'reset' | 'state' | 'close' | 'abort' }
 );
 
@@ -90,11 +92,22 @@ export function planOf(seed: number): Plan {
   const settings = settingsOf(random.fork('settings'));
   const shape = random.fork('shape');
   const horizonMs = shape.pick([500, 3_000, 10_000, 30_000]);
-  const clients = Array.from({ length: shape.weighted([[7, 1], [2, 2], [1, 3]]) }, (_, index) =>
-    index === 0 ? 0 : shape.skewed(horizonMs),
+  const clients = Array.from(
+    {
+      length: shape.weighted([
+        [7, 1],
+        [2, 2],
+        [1, 3],
+      ]),
+    },
+    (_, index) => (index === 0 ? 0 : shape.skewed(horizonMs)),
   );
   const stepCount = shape.int(3, 40);
-  const faultCount = shape.weighted([[1, 0], [4, shape.int(1, 3)], [3, shape.int(2, 8)]]);
+  const faultCount = shape.weighted([
+    [1, 0],
+    [4, shape.int(1, 3)],
+    [3, shape.int(2, 8)],
+  ]);
   return {
     seed,
     settings,
@@ -121,7 +134,11 @@ function settingsOf(random: Random): Settings {
     },
     pingMs: lively ? 2_000 : 10_000,
     pingTimeoutMs: lively ? 1_000 : 5_000,
-    resumeWindowMs: random.weighted([[8, 120_000], [2, 4_000], [1, 0]]),
+    resumeWindowMs: random.weighted([
+      [8, 120_000],
+      [2, 4_000],
+      [1, 0],
+    ]),
     isNarrow: narrow,
     windowItems: narrow ? random.pick([1, 3, 10]) : 16_384,
     windowBytes: narrow ? random.pick([100, 1_000, 4 * MIB]) : 4 * MIB,
@@ -129,8 +146,15 @@ function settingsOf(random: Random): Settings {
     waitingItems: narrow ? random.pick([2, 20, 1_024]) : 1e6,
     concurrency: random.pick(['single', 'multiple']),
     retryOpen: random.chance(0.6),
-    closeTimeoutMs: random.weighted([[4, 500_000], [1, 10_000]]),
-    factoryMs: random.weighted([[6, 0], [1, 50], [1, 1_000]]),
+    closeTimeoutMs: random.weighted([
+      [4, 500_000],
+      [1, 10_000],
+    ]),
+    factoryMs: random.weighted([
+      [4, 0],
+      [1, 50],
+      [1, 1_000],
+    ]),
     closer: random.pick(['client', 'client', 'service', 'both']),
   };
 }
@@ -149,8 +173,16 @@ function stepOf(random: Random, clients: number, horizonMs: number, settings: Se
   const index = random.int(0, clients - 1);
   const here = { at, on: `c${index}` };
   const there = { at, on: `s${index}` };
-  const size = random.weighted([[6, random.int(0, 40)], [2, random.int(0, 2_000)], [0.1, 70_000]]);
-  const count = random.weighted([[5, 1], [2, random.int(2, 8)], [0.5, random.int(10, 60)]]);
+  const size = random.weighted([
+    [6, random.int(0, 40)],
+    [2, random.int(0, 2_000)],
+    [0.1, 70_000],
+  ]);
+  const count = random.weighted([
+    [5, 1],
+    [2, random.int(2, 8)],
+    [0.5, random.int(10, 60)],
+  ]);
   const depth = random.chance(0.7) || settings.concurrency === 'single' ? 0 : random.int(1, 3);
   return random.weighted<() => Step>([
     [8, () => ({ ...here, do: 'note', count, size, extra: extraOf(random, 'one-way') })],
@@ -159,6 +191,7 @@ function stepOf(random: Random, clients: number, horizonMs: number, settings: Se
     [3, () => ({ ...here, do: 'ask', depth, extra: extraOf(random, 'call') })],
     [3, () => ({ ...there, do: 'confirm', depth, extra: extraOf(random, 'callback') })],
     [1, () => ({ ...here, do: 'divide', divisor: random.int(0, 2) })],
+    [1.5, () => ({ ...here, ...streamOf(random) })],
     [1, () => ({ ...here, do: 'fail' })],
     [1, () => ({ ...here, do: 'reset' })],
     [3, () => ({ ...there, do: 'state' })],
@@ -166,6 +199,21 @@ function stepOf(random: Random, clients: number, horizonMs: number, settings: Se
     [0.3, () => ({ ...there, do: 'close' })],
     [0.1, () => ({ ...here, do: 'abort' })],
   ])();
+}
+
+/** Some streams are longer than the credit that they start with. */
+function streamOf(random: Random): StreamStep {
+  const count = random.weighted([
+    [6, random.int(0, 20)],
+    [1, random.int(20, 300)],
+    [0.5, random.int(300, 700)],
+  ]);
+  return {
+    do: random.pick(['count', 'sum', 'chat']),
+    count,
+    ...(random.chance(0.2) && { leaveAfter: random.int(1, count + 1) }),
+    ...(random.chance(0.2) && { failAfter: random.int(1, count + 1) }),
+  };
 }
 
 function extraOf(random: Random, kind: 'one-way' | 'call' | 'callback'): Extra {
@@ -179,7 +227,12 @@ function extraOf(random: Random, kind: 'one-way' | 'call' | 'callback'): Extra {
 }
 
 function hearingOf(random: Random): Hearing {
-  const one = (): number | null => random.weighted([[6, random.int(0, 50)], [2, random.int(50, 3_000)], [1, null]]);
+  const one = (): number | null =>
+    random.weighted([
+      [6, random.int(0, 50)],
+      [2, random.int(50, 3_000)],
+      [1, null],
+    ]);
   return { client: one(), server: one() };
 }
 
@@ -188,8 +241,16 @@ function faultOf(random: Random, clients: number, horizonMs: number): Fault {
   const on = `c${random.int(0, clients - 1)}`;
   const up = random.chance(0.5);
   const hears = hearingOf(random);
-  const forMs = random.weighted([[3, random.int(1, 300)], [3, random.int(300, 5_000)], [1, random.int(5_000, 20_000)]]);
-  const afterBytes = random.weighted([[2, 0], [3, random.int(1, 200)], [1, random.int(200, 5_000)]]);
+  const forMs = random.weighted([
+    [3, random.int(1, 300)],
+    [3, random.int(300, 5_000)],
+    [1, random.int(5_000, 20_000)],
+  ]);
+  const afterBytes = random.weighted([
+    [2, 0],
+    [3, random.int(1, 200)],
+    [1, random.int(200, 5_000)],
+  ]);
   return random.weighted<() => Fault>([
     [6, () => ({ at, on, fault: 'cut', afterBytes, up, hears })],
     [4, () => ({ at, on, fault: 'cut-next', afterBytes, up, hears, times: random.int(1, 3) })],

@@ -1,5 +1,5 @@
-import { checkEnd, checkHealed } from './final-checks.js';
 import { strike } from './faults.js';
+import { checkEnd, checkHealed } from './final-checks.js';
 import type { History } from './history.js';
 import { LogChecker } from './log-checker.js';
 import type { Plan } from './plan.js';

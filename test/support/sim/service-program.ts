@@ -1,7 +1,6 @@
 import type { Call } from '../../../src/calls/call.js';
 import { Code, Fault } from '../../../src/errors.js';
 import type { SessionEnd } from '../../../src/session/session-end.js';
-import type { Everything } from '../gen/testing/v1/everything_duplex.js';
 import {
   type AskRequest,
   DivideByZero,
@@ -10,13 +9,25 @@ import {
   type FailRequest,
   type NoteRequest,
 } from '../gen/testing/v1/everything.js';
+import type { Everything } from '../gen/testing/v1/everything_duplex.js';
 import type { ClientProgram } from './client-program.js';
-import { asText, Caller, callerOfDividend, errandIn, isPayloadOf, partsOf, payloadOf, type Surroundings, sleep } from './errand.js';
+import {
+  asText,
+  Caller,
+  callerOfDividend,
+  errandIn,
+  isPayloadOf,
+  partsOf,
+  payloadOf,
+  type Surroundings,
+  sleep,
+} from './errand.js';
 import { Ledger } from './ledger.js';
 import type { Extra, Step } from './plan.js';
+import { addUp, countUp, sayBack } from './streams.js';
 import type { Process } from './world.js';
 
-type Handler = Pick<Everything.Handler, 'note' | 'fail' | 'echo' | 'divide' | 'ask' | 'reset'>;
+type Handler = Omit<Everything.Handler, 'continue' | 'finish' | symbol>;
 
 /** The program that serves one session, and what checker A knows of it. */
 export class ServiceProgram implements Handler {
@@ -152,6 +163,10 @@ export class ServiceProgram implements Handler {
     await this.#confirm(depth - 1, {});
     return { answer: errandIn(question).id };
   }
+
+  readonly count = countUp;
+  readonly sum = addUp;
+  readonly chat = sayBack;
 
   /** Has no field for an errand, so it is not in the ledger. */
   reset() {

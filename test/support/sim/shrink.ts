@@ -42,10 +42,7 @@ function pick<Item>(items: readonly Item[], keep: (index: number) => boolean): I
 }
 
 /** Tries to do without parts of a list, halves first; `holds` applies to the list as it is then. */
-async function dropParts(
-  length: number,
-  holds: (keep: (index: number) => boolean) => Promise<boolean>,
-): Promise<void> {
+async function dropParts(length: number, holds: (keep: (index: number) => boolean) => Promise<boolean>): Promise<void> {
   let left = length;
   for (let size = Math.max(1, Math.ceil(left / 2)); left > 0; size = Math.ceil(size / 2)) {
     for (let from = left - size; from > -size; from -= size) {

@@ -1,5 +1,5 @@
-import { resolveHostOptions } from '../../../src/server/options.js';
 import { HostedService } from '../../../src/server/hosted-service.js';
+import { resolveHostOptions } from '../../../src/server/options.js';
 import type { SessionOptions } from '../../../src/session/session-options.js';
 import { defaultTerms } from '../../../src/session/terms.js';
 import { Everything } from '../gen/testing/v1/everything_duplex.js';
@@ -38,10 +38,10 @@ export class Simulation {
   constructor(plan: Plan) {
     this.plan = plan;
     this.#random = new Random(plan.seed ^ 0x5eed);
-    this.network = new Network(this.world, this.history, this.#random.fork('network'), plan.settings.network);
     const { world, history } = this;
     const mayForget = !plan.settings.isNarrow;
     this.#surroundings = { world, history, report: (rule, message) => this.report(rule, message), mayForget };
+    this.network = new Network(this.#surroundings, this.#random.fork('network'), plan.settings.network);
   }
 
   report(rule: string, message: string): void {
@@ -133,9 +133,13 @@ export class Simulation {
     const serial = this.services.filter((service) => service.process === process).length;
     const name = `${process.name}.${serial}`;
     this.history.add({ what: 'session', who: name, server: process.name, id: session.id });
-    const program = new ServiceProgram(name, process, session, this.#surroundings, (client) => this.clients.get(client));
+    const twin = session.peer === 'ghost' ? undefined : this.servicesOf(session.peer)[0];
+    if (twin !== undefined) this.report('orphan', `${session.peer} gets ${name}, but ${twin.name} still waits for it`);
+    const program = new ServiceProgram(name, process, session, this.#surroundings, (client) =>
+      this.clients.get(client),
+    );
     this.services.push(program);
-    // Streams are not part of the simulation yet, so nobody calls the operations that are missing.
+    // No plan asks for the operations that are missing.
     const handler = program as unknown as Everything.Handler;
     const { factoryMs } = this.plan.settings;
     if (factoryMs === 0) return handler;

@@ -1,5 +1,6 @@
 import { controlOf, decodeEnvelope, type Envelope, itemsOf } from '../envelope.js';
 import type { Entry } from './history.js';
+import type { Plan } from './plan.js';
 
 /** The history as lines for a reader, oldest first. */
 export function traceOf(entries: readonly Entry[]): readonly string[] {
@@ -62,7 +63,8 @@ export function describeFrame(frame: Uint8Array): string {
     const { result, reason, marks } = control.value;
     return `Welcome result ${result} reason ${reason}${marks === undefined ? '' : ` ${JSON.stringify(marks)}`}`;
   }
-  if (control?.$case === 'goodbye') return `Goodbye last_seq ${control.value.lastSeq} code ${control.value.code} ${numbers}`;
+  if (control?.$case === 'goodbye')
+    return `Goodbye last_seq ${control.value.lastSeq} code ${control.value.code} ${numbers}`;
   if (control !== undefined) return `${control.$case} ${numbers}`;
   const items = itemsOf(envelope);
   if (items.length === 0) return numbers;
@@ -73,4 +75,13 @@ export function describeFrame(frame: Uint8Array): string {
 function describeItem({ callId = 0, replyTo = 0, content }: Envelope): string {
   const call = callId > 0 ? ` call ${callId}` : replyTo > 0 ? ` reply ${replyTo}` : '';
   return `${content?.number}${call}`;
+}
+
+/** A plan as lines: settings first, then everything in the order of its time. */
+export function planLines({ settings, clients, steps, faults, horizonMs }: Plan): readonly string[] {
+  const { network, ...rest } = settings;
+  const connects = clients.map((at, index) => ({ at, on: `c${index}`, do: 'connect' }));
+  const all = [...connects, ...steps, ...faults].sort((a, b) => a.at - b.at);
+  const inLine = (value: object): string => JSON.stringify(value).replaceAll('"', '').slice(1, -1);
+  return [`settings ${inLine(rest)}`, `network ${inLine(network)}, faults until ${horizonMs}`, ...all.map(inLine)];
 }

@@ -1,0 +1,161 @@
+import type { Mutant } from './mutant.js';
+
+const driver = 'src/transport/driver.ts';
+const hosted = 'src/server/hosted-service.ts';
+const reception = 'src/server/reception.ts';
+const tokens = 'src/server/resume-tokens.ts';
+
+/** Who drives a session over its carriers, and who lets clients in. */
+export const carrierMutants: readonly Mutant[] = [
+  {
+    bug: 'frames of a superseded stream are taken',
+    file: driver,
+    find: '    if (link !== this.#link) return;\n    tell(',
+    replace: '    tell(',
+  },
+  {
+    bug: 'two living streams of one session: the old one is not left',
+    file: driver,
+    find: '    this.#link?.leave(cancel);\n    this.#link = new Link(this, open);\n    this.wake();\n    return true;',
+    replace: '    this.#link = new Link(this, open);\n    this.wake();\n    return true;',
+  },
+  {
+    bug: 'frames are written before the last one was taken',
+    file: driver,
+    find: 'const frame = link.writing || link.hasLeft ? undefined',
+    replace: 'const frame = link.hasLeft ? undefined',
+  },
+  {
+    bug: 'a flag set after the event that it waits for: a write ends before it has begun',
+    file: driver,
+    find: '    this.writing = true;\n    this.#carrier.write(frame, this.#written);',
+    replace:
+      '    this.#carrier.write(frame, this.#written);\n    queueMicrotask(() => queueMicrotask(() => (this.writing = true)));',
+  },
+  {
+    bug: 'a timer spins while a write is in flight',
+    file: driver,
+    find: 'this.#link?.writing === true ? session.deadlineWhileWriting : session.deadline;',
+    replace: 'session.deadline;',
+  },
+  {
+    bug: 'a carrier that is given up is kept until its write ends',
+    file: driver,
+    find: 'if (link.writing && !givenUp) return;',
+    replace: 'if (link.writing) return;',
+  },
+  {
+    bug: 'a peer that does not read holds the stream of a session that is over',
+    file: driver,
+    find: "if (session.state === 'closed') this.#linger();",
+    replace: '',
+  },
+  {
+    bug: 'the timer of a session that is over stays armed',
+    file: driver,
+    find: 'if (this.#link === undefined) return this.#alarm.cancel();',
+    replace: 'if (this.#link === undefined) return;',
+  },
+  {
+    bug: 'the client never dials again',
+    file: driver,
+    find: 'if (now >= this.#session.redialAt && this.#dial !== undefined) {',
+    replace: 'if (now > this.#session.redialAt + 1e9 && this.#dial !== undefined) {',
+  },
+  {
+    bug: 'authentication is skipped on resume',
+    file: hosted,
+    find: 'if (session?.tokens.accepts(hello.token)) this.#goOn',
+    replace: 'if (session !== undefined) this.#goOn',
+  },
+  {
+    bug: 'a lost first Welcome orphans a session',
+    file: hosted,
+    find: 'if (opened !== undefined && hello !== undefined) {',
+    replace: 'if (opened !== undefined && hello === undefined) {',
+  },
+  {
+    bug: 'a Hello that came late has no refusal',
+    file: hosted,
+    find: 'reject(carrier, Reason.SUPERSEDED);',
+    replace: 'return;',
+  },
+  {
+    bug: 'a session that was lost is said to be closed in order',
+    file: hosted,
+    find: 'if (isOrderly(end)) this.#bury(id, session.tokens);',
+    replace: 'this.#bury(id, session.tokens);',
+  },
+  {
+    bug: 'a client that missed the end is not told',
+    file: hosted,
+    find: 'if (isOrderly(end)) this.#bury(id, session.tokens);',
+    replace: '',
+  },
+  {
+    bug: 'sessions that are over are kept',
+    file: hosted,
+    find: '      this.sessions.delete(id);\n',
+    replace: '',
+  },
+  {
+    bug: 'the Hello of a lost Welcome is read twice',
+    file: reception,
+    find: 'else if (this.#desk.opens(this.#carrier, open, hello)) this.#next?.frame(frame);',
+    replace: 'else { this.#desk.opens(this.#carrier, open, hello); this.#next?.frame(frame); }',
+  },
+  {
+    bug: 'a silent stream is never dropped',
+    file: reception,
+    find: '    this.#alarm.setAt(clock.now() + timeoutMs);\n',
+    replace: '',
+  },
+  {
+    bug: 'a stream that spoke is dropped as silent',
+    file: reception,
+    find: '    this.#alarm.cancel();\n    const open: Dial',
+    replace: '    const open: Dial',
+  },
+  {
+    bug: 'a lost Welcome and a rotated token lock the client out',
+    file: tokens,
+    find: '    this.#newest = hash(token);\n',
+    replace: '    this.#newest = hash(token);\n    this.#confirmed = this.#newest;\n',
+  },
+  {
+    bug: 'a stolen previous token is accepted',
+    file: tokens,
+    find: '    this.#confirmed = this.#newest;\n',
+    replace: '    this.#confirmed ??= this.#newest;\n',
+  },
+  {
+    bug: 'any token will do',
+    file: tokens,
+    find: 'return isNewest || isConfirmed;',
+    replace: 'return isNewest || isConfirmed || presented.length > 0;',
+  },
+  {
+    bug: 'the answer to a reused id goes to another call',
+    file: 'src/calls/outgoing-calls.ts',
+    find: 'const id = ++this.#lastId;',
+    replace: 'const id = (this.#lastId = (this.#lastId % 3) + 1);',
+  },
+  {
+    bug: 'a cancel is lost',
+    file: 'src/calls/incoming-calls.ts',
+    find: '    this.#dispatcher.cancel(id, error);\n',
+    replace: '',
+  },
+  {
+    bug: 'calls that await an answer hang when the session ends',
+    file: 'src/calls/pending-calls.ts',
+    find: 'this.take(id)?.reject(error);',
+    replace: 'this.take(id);',
+  },
+  {
+    bug: 'an unawaited send on a closed session ends the process',
+    file: 'src/calls/sent.ts',
+    find: 'if (!this.#observed) this.#unobserved(error);',
+    replace: 'if (!this.#observed) throw error;',
+  },
+];

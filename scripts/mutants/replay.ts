@@ -1,0 +1,181 @@
+import type { Mutant } from './mutant.js';
+
+const outbox = 'src/session/outbox.ts';
+const receiver = 'src/session/receiver.ts';
+const receipts = 'src/session/receipts.ts';
+const batch = 'src/wire/batch.ts';
+const sender = 'src/session/sender.ts';
+const line = 'src/session/waiting-line.ts';
+
+/** Numbers, replay, acknowledgements, windows. */
+export const replayMutants: readonly Mutant[] = [
+  {
+    bug: 'implied counting that diverges: a duplicate counts once more',
+    file: receiver,
+    find: 'if (seq < next) receipts.hurry(now);',
+    replace: 'if (seq < next) receipts.take(item.byteLength, now);',
+  },
+  {
+    bug: 'a duplicate is dispatched again',
+    file: receiver,
+    find: 'if (seq < next) receipts.hurry(now);',
+    replace: 'if (seq < next) this.#listener.item(item);',
+  },
+  {
+    bug: 'a gap is taken for the next item',
+    file: receiver,
+    find: 'if (seq > next) return next;',
+    replace: '',
+  },
+  {
+    bug: 'items are taken before the Welcome',
+    file: receiver,
+    find: "if (!mayHaveItems) throw violation('it sends items before the Welcome');",
+    replace: '',
+  },
+  {
+    bug: 'a send during the replay goes where nobody looks',
+    file: outbox,
+    find: 'if (last === undefined || last.sealed || last.batch',
+    replace: 'if (last === undefined || last.batch',
+  },
+  {
+    bug: 'the replay begins one item late',
+    file: outbox,
+    find: '    this.framed = received;\n',
+    replace: '    this.framed = Math.min(received + 1, this.lastSeq);\n',
+  },
+  {
+    bug: 'the replay begins with the wrong piece of memory',
+    file: outbox,
+    find: 'firstSeq + sizes.length > received + 1);',
+    replace: 'firstSeq + sizes.length > received);',
+  },
+  {
+    bug: 'an acknowledgement beyond what was sent trims unsent messages',
+    file: outbox,
+    find: 'if (ack > this.framed || backlog > ack) return false;',
+    replace: '',
+  },
+  {
+    bug: 'marks beyond what was sent are believed',
+    file: outbox,
+    find: 'received < this.acked || received > this.#everFramed',
+    replace: 'received < this.acked',
+  },
+  {
+    bug: 'a control that acknowledges nothing says that nothing waits',
+    file: outbox,
+    find: '    if (ack < this.acked) return true;\n',
+    replace: '',
+  },
+  {
+    bug: 'held items count as dispatched',
+    file: outbox,
+    find: '        if (this.#heldItems <= backlog) return;\n',
+    replace: '',
+  },
+  {
+    bug: 'what is only held is not reported as unknown',
+    file: outbox,
+    find: 'return this.#everFramed - this.#released;',
+    replace: 'return this.#everFramed - this.acked;',
+  },
+  {
+    bug: 'the window counts messages, not bytes',
+    file: outbox,
+    find: '    this.#openBytes += item.length;\n',
+    replace: '    this.#openBytes += 1;\n',
+  },
+  {
+    bug: 'a slow consumer eats memory: the window is always open',
+    file: outbox,
+    find: 'return this.#openItems < windowItems && this.#openBytes + byteLength <= windowBytes;',
+    replace: 'return this.#openItems < windowItems + windowBytes + byteLength;',
+  },
+  {
+    bug: 'what was admitted before the terms were known overruns the window',
+    file: sender,
+    find: '    if (this.outbox.isOverfull) this.#line.putInFront(this.outbox.takeBack());\n',
+    replace: '',
+  },
+  {
+    bug: 'a frame has more items than the peer takes',
+    file: outbox,
+    find: 'Math.min(entry.sizes.length, index + frameItems)',
+    replace: 'Math.max(entry.sizes.length, Math.min(index + frameItems, 1))',
+  },
+  {
+    bug: 'a lent piece of memory is lent again for the replay',
+    file: batch,
+    find: 'if (from === 0 && !this.#lent) {',
+    replace: 'if (from === 0) {',
+  },
+  {
+    bug: 'a cut frame loses its last byte count: items run into each other',
+    file: batch,
+    find: 'pos = writeVarint(bytes, pos, length);',
+    replace: 'pos = writeVarint(bytes, pos, length + 1);',
+  },
+  {
+    bug: 'an acknowledgement waits for long handlers',
+    file: receipts,
+    find: 'return { ack: this.received, backlog: this.held };',
+    replace: 'return { ack: this.received - this.held, backlog: 0 };',
+  },
+  {
+    bug: 'an acknowledgement that rides on nothing is never sent',
+    file: receipts,
+    find: 'if (this.#ackAt === Number.POSITIVE_INFINITY) this.#ackAt = now + ACK_DELAY_MS;',
+    replace: '',
+  },
+  {
+    bug: 'handlers that begin open the window late: nobody acknowledges them',
+    file: 'src/session/session.ts',
+    find: "if (this.#level === 'plain' || this.#receipts.deadline < before) this.#listener.wake();",
+    replace: "if (this.#level === 'plain') this.#listener.wake();",
+  },
+  {
+    bug: 'an inbound queue without a bound: nobody notices that the window is overrun',
+    file: receipts,
+    find: 'return this.held <= windowItems && ',
+    replace: 'return this.held <= windowItems + 1e9 || ',
+  },
+  {
+    bug: 'the line of waiting calls has no bound',
+    file: line,
+    find: 'if (this.#places.length >= items ||',
+    replace: 'if (this.#places.length >= 1e9 ||',
+  },
+  {
+    bug: 'a state overtakes the callbacks before it',
+    file: line,
+    find: '    this.#state = this.#push(item, true, undefined);\n',
+    replace:
+      '    this.#state = this.#push(item, true, undefined);\n    this.#places.unshift(this.#places.pop() as Place);\n',
+  },
+  {
+    bug: 'calls that wait overtake each other',
+    file: line,
+    find: 'if (place.charged && !admits(place.item.length)) break;',
+    replace: 'if (place.charged && !admits(place.item.length)) continue;',
+  },
+  {
+    bug: 'calls that wait are forgotten at the end',
+    file: line,
+    find: 'for (const { waiter } of places) waiter?.failed(error);',
+    replace: '',
+  },
+  {
+    bug: 'an offer overtakes the calls that wait',
+    file: sender,
+    find: 'if (this.#line.length > 0 || !this.outbox.admits(item.length)) return false;',
+    replace: 'if (!this.outbox.admits(item.length)) return false;',
+  },
+  {
+    bug: 'an answer overtakes the callbacks before it',
+    file: sender,
+    find: 'if (this.#line.waitsSince(since, until)) this.#line.joinAnswer(item);',
+    replace: 'if (since < 0) this.#line.joinAnswer(item);',
+  },
+];
