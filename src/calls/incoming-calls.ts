@@ -19,12 +19,10 @@ export interface IncomingOptions<Session> extends Disclosure {
   readonly methods: readonly MethodInfo[];
   /** How many calls run at a time. */
   readonly concurrency: number;
-  /** With `paused` calls wait until `resume`. */
-  readonly paused: boolean;
+  /** The side that answers. A service's calls wait until `resume`. */
+  readonly role: 'client' | 'service';
   /** What calls name as their session. */
   readonly session: () => Session;
-  /** Whether an answer waits only for what its handler sent before its first await. */
-  readonly answersOvertake: boolean;
   /** Runs a handler; may throw. */
   readonly invoke: (method: MethodInfo, request: unknown, call: IncomingCall<Session>) => unknown;
   /** A call that waited has begun; `byteLength` is the size of its request. */
@@ -56,13 +54,15 @@ export class IncomingCalls<Session> {
     this.#options = options;
     this.#methods = new MethodTable(options.methods);
     this.#byName = new Map(options.methods.map((method) => [method.name, method]));
-    this.#dispatcher = new Dispatcher(options.concurrency, options.paused, {
+    const { role, concurrency } = options;
+    this.#dispatcher = new Dispatcher(concurrency, role === 'service', {
       invoke: (method, request, call) => this.#invoke(method, request, call),
       returned: (method, call, result) => this.#returned(method, call, result),
       threw: (method, call, error) => this.#threw(method, call, error),
       begun: (call) => options.begun(call.byteLength),
-      // Answers are not gated by the window, so a peer that does not take them must not cause more of them.
-      mayBegin: () => channel.sender.hasRoom,
+      // Answers are not gated by the window, so a client that does not take them must not cause more of them. A
+      // client itself never holds callbacks back for that: replies and states would overtake them.
+      mayBegin: () => role === 'client' || channel.sender.hasRoom,
       idle: () => channel.wake(),
     });
   }
@@ -73,7 +73,7 @@ export class IncomingCalls<Session> {
     } finally {
       // Beyond its first await a handler cannot be told from whoever else sends. A service plays safe and keeps all of
       // it before the answer. A client must not: its other operations may wait for the one that awaits this answer.
-      if (this.#options.answersOvertake) call.sentUntil = this.#channel.sender.mark;
+      if (this.#options.role === 'client') call.sentUntil = this.#channel.sender.mark;
     }
   }
 

@@ -18,9 +18,10 @@ export default streamPeer('grpc-js', send);
 /**
  * @param {string} name
  * @param {(stream: Stream, count: number, envelope: (value: number) => Envelope) => Promise<void>} sendAll
+ * @param {import('@grpc/grpc-js').ChannelOptions} [channelOptions]
  * @returns {import('../types.js').Peer}
  */
-export function streamPeer(name, sendAll) {
+export function streamPeer(name, sendAll, channelOptions = {}) {
   return {
     name,
     abilities: ['sendTicks', 'receiveTicks', 'increment'],
@@ -38,7 +39,7 @@ export function streamPeer(name, sendAll) {
     },
     async client(address) {
       const Client = grpc.makeGenericClientConstructor(await serviceDefinition(), 'BenchStream');
-      const client = new Client(address, grpc.credentials.createInsecure());
+      const client = new Client(address, grpc.credentials.createInsecure(), channelOptions);
       /** @type {ClientStream} */
       const stream = client['connect']?.();
       const { counter, request } = callsOver(stream);
@@ -146,7 +147,7 @@ function callsOver(stream) {
  * @param {number} count
  * @param {(value: number) => Envelope} envelope
  */
-async function send(stream, count, envelope) {
+export async function send(stream, count, envelope) {
   for (let value = 0; value < count; value++) {
     if (!stream.write(envelope(value))) await once(stream, 'drain');
   }
