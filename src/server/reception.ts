@@ -25,6 +25,7 @@ export interface ReceptionDesk {
  */
 export class Reception implements CarrierListener {
   #next: CarrierListener | undefined;
+  #turnedAway = false;
   readonly #carrier: IncomingCarrier;
   readonly #alarm: Alarm;
   readonly #desk: ReceptionDesk;
@@ -41,12 +42,15 @@ export class Reception implements CarrierListener {
   }
 
   frame(frame: Uint8Array): void {
+    // What comes late on a stream that was turned away must not open a session.
+    if (this.#turnedAway) return;
     if (this.#next === undefined) this.#receive(frame);
     // A Hello that resumes was all that its frame held; any other first frame is the session's affair.
     else this.#next.frame(frame);
   }
 
   ended(): void {
+    if (this.#turnedAway) return;
     if (this.#next !== undefined) return this.#next.ended();
     const message = 'the stream ended without a message: an empty envelope opens a session that only listens';
     this.#turnAway(new DuplexError('protocol', message, { code: Code.FAILED_PRECONDITION }));
@@ -74,6 +78,7 @@ export class Reception implements CarrierListener {
   }
 
   #turnAway(error: DuplexError): void {
+    this.#turnedAway = true;
     this.#alarm.cancel();
     this.#carrier.depart({ how: 'end', error });
   }
