@@ -23,11 +23,15 @@ export class ResumeTokens {
     this.#confirmed = this.#newest;
   }
 
-  /** Whether `token` is one of the valid two. Takes the same time for every wrong one. */
+  /**
+   * Whether `token` is one of the valid two. Takes the same time for every
+   * wrong one. A client that shows the newest has it: that confirms it as well.
+   */
   accepts(token: Uint8Array): boolean {
     const presented = hash(token);
     const isNewest = this.#newest !== undefined && timingSafeEqual(presented, this.#newest);
     const isConfirmed = this.#confirmed !== undefined && timingSafeEqual(presented, this.#confirmed);
+    if (isNewest) this.confirm();
     return isNewest || isConfirmed;
   }
 }
