@@ -145,10 +145,7 @@ export class Session {
     } else if (role === 'client' && this.#level === 'plain') {
       this.#finish(this.#closing.end ?? orderlyEnd('remote', 'the service closed the session'));
     } else if (role === 'client' || !this.#closing.promised) {
-      this.carrierLost(
-        new DuplexError('lost', 'the stream ended in the middle of the session', { origin: 'remote' }),
-        now,
-      );
+      this.carrierLost(new DuplexError('lost', 'the stream ended too early', { origin: 'remote' }), now);
     }
   }
 
@@ -208,7 +205,9 @@ export class Session {
   poll(now: number): Uint8Array | undefined {
     if (!this.#controls.isEmpty) return this.#cutControl();
     if (this.#state !== 'open' || this.#departure !== undefined) return undefined;
-    if (!this.#outbox.drained) return this.#cutItems();
+    const outbox = this.#outbox;
+    if (!outbox.drained && this.#level === 'plain') return outbox.nextPlainFrame();
+    if (!outbox.drained) return outbox.nextFrame(this.#receipts.say());
     if (this.#closing.end !== undefined) this.#closeStep();
     if (this.#level === 'session' && now >= this.#receipts.deadline) this.#controls.ack();
     return this.#controls.isEmpty ? undefined : this.#cutControl();
@@ -245,11 +244,8 @@ export class Session {
   /** Service: turns the client away with a typed reason. */
   refuse(error: DuplexError): void {
     if (this.#state !== 'opening') return;
-    if (this.#level === 'session') {
-      const { code, message, retryAfterMs = 0 } = error;
-      this.#controls.goodbye({ code, message, retryAfterMs });
-      this.#finish(endOf(error), { how: 'end' });
-    } else this.#finish(endOf(error), { how: 'end', error });
+    const { code, message, retryAfterMs = 0 } = error;
+    this.#depart(endOf(error), { code, message, retryAfterMs });
     this.#listener.wake();
   }
 
@@ -260,7 +256,14 @@ export class Session {
    */
   resume(hello: Hello, issueToken: () => Uint8Array, now: number): boolean {
     if (!this.#resumption.isNews(hello)) return false;
-    if (this.#state === 'opening') return this.#greetAgain(hello, now);
+    if (this.#state === 'opening') {
+      // The client dialled again before it was let in: the Welcome goes over the new carrier.
+      this.#move('cut');
+      this.attach(now);
+      this.#openBy = NEVER;
+      this.#resumption.greetedWith(hello);
+      return true;
+    }
     if (this.#state !== 'open' && this.#state !== 'resuming') return false;
     if (this.#state === 'open') this.#cut(new DuplexError('lost', 'another stream took over'), now);
     this.attach(now);
@@ -273,15 +276,6 @@ export class Session {
     this.#controls.push({ $case: 'welcome', value: welcome });
     this.#unconfirmed = true;
     this.#goOn(now);
-    return true;
-  }
-
-  /** The client dialled again before it was let in: the Welcome goes over the new carrier. */
-  #greetAgain(hello: Hello, now: number): true {
-    this.#move('cut');
-    this.attach(now);
-    this.#openBy = NEVER;
-    this.#resumption.greetedWith(hello);
     return true;
   }
 
@@ -383,7 +377,8 @@ export class Session {
 
   /** Ends the session with a Goodbye if the peer can hear one: messages before a status may be dropped. */
   #depart(end: SessionEnd, said: Partial<Goodbye>): void {
-    const tells = this.#level === 'session' && this.#state === 'open';
+    const isHeard = this.#state === 'open' || (this.#options.role === 'service' && this.#state === 'opening');
+    const tells = this.#level === 'session' && isHeard;
     if (tells) this.#controls.goodbye(said);
     if (this.#options.role === 'client') this.#finish(end, tells ? { how: 'half-close' } : cancel);
     else this.#finish(end, tells ? { how: 'end' } : { how: 'end', error: errorOf(end, 'maybe') });
@@ -520,9 +515,5 @@ export class Session {
     // An acknowledgement rides on every control but Hello and Welcome, whose marks say the same.
     const joined = this.#level === 'session' && this.#state === 'open';
     return this.#controls.nextFrame(joined ? this.#receipts.say() : { ack: 0, backlog: 0 });
-  }
-
-  #cutItems(): Uint8Array {
-    return this.#level === 'plain' ? this.#outbox.nextPlainFrame() : this.#outbox.nextFrame(this.#receipts.say());
   }
 }
