@@ -245,7 +245,7 @@ export class Session {
   refuse(error: DuplexError): void {
     if (this.#state !== 'opening') return;
     const { code, message, retryAfterMs = 0 } = error;
-    this.#depart(endOf(error), { code, message, retryAfterMs });
+    this.#depart(endOf(error), { code, message, retryAfterMs }, this.#level === 'session');
     this.#listener.wake();
   }
 
@@ -376,9 +376,7 @@ export class Session {
   }
 
   /** Ends the session with a Goodbye if the peer can hear one: messages before a status may be dropped. */
-  #depart(end: SessionEnd, said: Partial<Goodbye>): void {
-    const isHeard = this.#state === 'open' || (this.#options.role === 'service' && this.#state === 'opening');
-    const tells = this.#level === 'session' && isHeard;
+  #depart(end: SessionEnd, said: Partial<Goodbye>, tells = this.#level === 'session' && this.#state === 'open'): void {
     if (tells) this.#controls.goodbye(said);
     if (this.#options.role === 'client') this.#finish(end, tells ? { how: 'half-close' } : cancel);
     else this.#finish(end, tells ? { how: 'end' } : { how: 'end', error: errorOf(end, 'maybe') });

@@ -6,7 +6,7 @@ import type { Plan } from './plan.js';
 import { Simulation, type Violation } from './simulation.js';
 
 /** After the last fault everybody is connected again, or knows that it is over, within this time. */
-export const RECOVERY_MS = 60_000;
+const RECOVERY_MS = 60_000;
 /** Slow handlers one after another may take long. */
 const WORK_MS = 3_000_000;
 /** Resume windows, tombstones and everything else that waits runs out within this time. */

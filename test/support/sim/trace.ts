@@ -50,7 +50,7 @@ function column(who: string): string {
 }
 
 /** One frame in a line. */
-export function describeFrame(frame: Uint8Array): string {
+function describeFrame(frame: Uint8Array): string {
   const envelope = decodeEnvelope(frame);
   const { seq = 0, ack = 0, backlog = 0 } = envelope;
   const numbers = `ack ${ack}${backlog > 0 ? ` backlog ${backlog}` : ''}`;
