@@ -123,6 +123,12 @@ export const carrierMutants: readonly Mutant[] = [
     replace: '    this.#newest = hash(token);\n    this.#confirmed = this.#newest;\n',
   },
   {
+    bug: 'one more lost Welcome locks the client out: a token that was shown is not confirmed',
+    file: tokens,
+    find: '    if (isNewest) this.confirm();\n',
+    replace: '',
+  },
+  {
     bug: 'a stolen previous token is accepted',
     file: tokens,
     find: '    this.#confirmed = this.#newest;\n',
@@ -133,6 +139,24 @@ export const carrierMutants: readonly Mutant[] = [
     file: tokens,
     find: 'return isNewest || isConfirmed;',
     replace: 'return isNewest || isConfirmed || presented.length > 0;',
+  },
+  {
+    bug: 'a stream that was turned away opens a session',
+    file: reception,
+    find: '    if (this.#turnedAway) return;\n    if (this.#next === undefined) this.#receive(frame);',
+    replace: '    if (this.#next === undefined) this.#receive(frame);',
+  },
+  {
+    bug: 'a callback that is held is overtaken by the reply after it',
+    file: 'src/calls/incoming-calls.ts',
+    find: "mayBegin: () => role === 'client' || channel.sender.hasRoom,",
+    replace: 'mayBegin: () => channel.sender.hasRoom,',
+  },
+  {
+    bug: 'items of a stream wait behind what waits for that stream',
+    file: 'src/session/sender.ts',
+    find: 'if (this.#line.waitsSince(since, until) || !this.hasRoom) {',
+    replace: 'if (this.#line.length > 0 || !this.hasRoom) {',
   },
   {
     bug: 'the answer to a reused id goes to another call',

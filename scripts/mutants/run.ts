@@ -10,7 +10,7 @@ import { replayMutants } from './replay.js';
 import { sessionMutants } from './sessions.js';
 
 const USAGE = `npm run mutants -- [options]
-  --seeds N    how many seeds the simulation may take to find each (default 300)
+  --seeds N    how many seeds the simulation may take to find each (default 400)
   --only TEXT  only the bugs whose name holds this text`;
 
 const root = resolve(import.meta.dirname, '../..');
@@ -24,7 +24,7 @@ interface Options {
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '300' },
+    seeds: { type: 'string', default: '400' },
     only: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
   },

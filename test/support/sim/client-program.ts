@@ -37,6 +37,8 @@ export class ClientProgram {
   wasOpen = false;
   /** Whether the plan made it close or abort. */
   isLeaving = false;
+  /** Whether the plan made the service close. */
+  isDismissed = false;
   #leavesAt = Number.POSITIVE_INFINITY;
   #lastCounter = -1;
   readonly #streams: StreamCalls;
@@ -249,7 +251,11 @@ export class ClientProgram {
     this.end = end;
     const { kind, code, message, unknownItems = 0 } = end;
     this.#surroundings.history.add({ what: 'over', who: this.name, kind, code, message, unknownItems });
-    if (kind === 'closed' && code === Code.OK) this.everythingArrived(this.name);
+    if (kind !== 'closed' || code !== Code.OK) return;
+    if (!this.isLeaving && !this.isDismissed) {
+      this.#surroundings.report('close', `${this.name} is closed in order, but nobody closed it`);
+    }
+    this.everythingArrived(this.name);
   }
 
   /** One side saw the session close in order: then nothing may be missing on either. */

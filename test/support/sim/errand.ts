@@ -4,6 +4,9 @@ import type { Ledger, Report } from './ledger.js';
 import type { Extra } from './plan.js';
 import type { Process, World } from './world.js';
 
+/** So long a cancel may take without any fault. */
+const CANCEL_MS = 1_000;
+
 /** What a request says to its handler, as JSON in one of its texts. */
 export interface Errand {
   /** Caller and number, e.g. `c0:5`. */
@@ -52,6 +55,8 @@ export interface Surroundings {
   readonly world: World;
   readonly history: History;
   readonly report: Report;
+  /** Whether nothing goes wrong in this run. */
+  readonly isCalm: boolean;
   /** Whether the windows are so wide that every call can be sent at once. */
   readonly mayForget: boolean;
 }
@@ -71,6 +76,7 @@ export function sleep(world: World, process: Process, ms: number, signal?: Abort
 export class Caller {
   /** Calls that have not settled. */
   readonly open = new Set<string>();
+  readonly #givenUpAt = new Map<string, number>();
   readonly #name: string;
   readonly #surroundings: Surroundings;
   /** Whether the session is over or closing, so that calls may fail with its end. */
@@ -80,6 +86,14 @@ export class Caller {
     this.#name = name;
     this.#surroundings = surroundings;
     this.#mayFail = mayFail;
+  }
+
+  /** Whether the caller gave a call up so long ago that the other side should know. */
+  hasLongGivenUp(id: string): boolean {
+    const { world, isCalm, mayForget } = this.#surroundings;
+    const givenUpAt = this.#givenUpAt.get(id);
+    // With narrow windows a cancel may wait behind its call.
+    return isCalm && mayForget && givenUpAt !== undefined && world.now - givenUpAt > CANCEL_MS;
   }
 
   /** Makes a call and leaves it alone: whether it could be sent nobody knows. */
@@ -142,6 +156,7 @@ export class Caller {
       (kind === 'timeout' && timeout !== undefined && elapsed >= timeout) ||
       (kind === 'cancelled' && cancel !== undefined && elapsed >= cancel) ||
       (kind === 'fault' && (code === Code.RESOURCE_EXHAUSTED || method === 'divide'));
+    if (kind === 'timeout' || kind === 'cancelled') this.#givenUpAt.set(id, world.now);
     if (isExpected) return;
     // The session says that it is over a moment after its calls do.
     world.schedule(undefined, world.now, 'io', () => {

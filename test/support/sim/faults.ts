@@ -1,3 +1,4 @@
+import { control, controlOf, decodeEnvelope, encodeEnvelope } from '../envelope.js';
 import type { Break } from './network.js';
 import type { Fault, Hearing } from './plan.js';
 import type { Simulation } from './simulation.js';
@@ -43,8 +44,8 @@ export function strike(simulation: Simulation, fault: Fault): void {
         return client.who === fault.on && hello !== undefined && (helloArrived || isBroken || client.hasLeft);
       });
       const hello = old.at(-1 - fault.back)?.hello;
-      if (hello !== undefined) network.haunt(hello, fault.lifeMs, breakOf(fault.hears));
-      return;
+      if (hello === undefined) return;
+      return network.haunt(fault.forged ? forged(hello) : hello, fault.lifeMs, breakOf(fault.hears));
     }
     case 'restart':
       return restart(simulation, fault.forMs, breakOf(fault.hears));
@@ -54,6 +55,17 @@ export function strike(simulation: Simulation, fault: Fault): void {
       return stream?.break({ ...breakOf(fault.hears), clientHearsAfterMs: Number.POSITIVE_INFINITY });
     }
   }
+}
+
+/** The Hello of somebody who knows the session, but not its token. */
+function forged(frame: Uint8Array): Uint8Array {
+  const said = controlOf(decodeEnvelope(frame));
+  if (said?.$case !== 'hello') return frame;
+  const { openNonce, token, attempt } = said.value;
+  // Without a token it would only open a session of its own.
+  const unknown = (bytes: Uint8Array): Uint8Array => bytes.map((byte) => byte ^ 0x55);
+  const hello = { ...said.value, openNonce: unknown(openNonce), token: unknown(token), attempt: attempt + 1_000 };
+  return encodeEnvelope({ content: control({ $case: 'hello', value: hello }) });
 }
 
 function freeze({ clients, servers, world, history }: Simulation, on: string, forMs: number): void {

@@ -24,7 +24,7 @@ export function checkEnd(simulation: Simulation): void {
   const held = network.streams.filter(({ isHeld }) => isHeld).map(({ id }) => id);
   if (held.length > 0) simulation.report('leak', `the streams ${held} were never left`);
   const { faults } = simulation.plan;
-  if (faults.length === 0 && network.streams.length > clients.size) {
+  if (faults.length === 0 && !simulation.plan.settings.idles && network.streams.length > clients.size) {
     simulation.report('calm', `nothing went wrong, but ${network.streams.length} streams were dialled`);
   }
   if (world.armed > 0) simulation.report('leak', `${world.armed} timers are still armed`);
@@ -51,10 +51,13 @@ function checkService(simulation: Simulation, service: ServiceProgram): void {
 function reasonsOfClient({ plan, servers }: Simulation, client: ClientProgram): readonly string[] {
   const { faults, settings, steps } = plan;
   const aborts = steps.some((step) => step.do === 'abort' && step.on === client.name);
-  const turnedAway = steps.some((step) => step.do === 'close' && step.on === `s${client.name.slice(1)}`);
-  const reasons = ['closed', ...(aborts ? ['aborted'] : []), ...(turnedAway && !client.wasOpen ? ['refused'] : [])];
+  const reasons = [
+    'closed',
+    ...(aborts ? ['aborted'] : []),
+    ...(client.isDismissed && !client.wasOpen ? ['refused'] : []),
+  ];
   if (settings.closeTimeoutMs < 100_000) reasons.push('timeout');
-  if (faults.length === 0) return reasons;
+  if (faults.length === 0 && !settings.idles) return reasons;
   if (!client.wasOpen) reasons.push('unavailable', 'timeout');
   // A service whose closing takes too long forgets the session, whether or not its client hears of it.
   const mayBeForgotten = settings.resumeWindowMs < 100_000 || settings.closeTimeoutMs < 100_000;
@@ -73,6 +76,6 @@ function reasonsOfService({ plan }: Simulation, { client, peer }: ServiceProgram
   if (client === undefined && faults.length > 0) reasons.push('unavailable');
   const isAlone = client === undefined || !client.process.alive || client.end !== undefined;
   if (isAlone && faults.length > 0) reasons.push('lost', 'timeout');
-  if (faults.length > 0 && settings.resumeWindowMs < 100_000) reasons.push('lost');
+  if ((faults.length > 0 || settings.idles) && settings.resumeWindowMs < 100_000) reasons.push('lost');
   return reasons;
 }

@@ -39,6 +39,7 @@ export type Happening =
 export interface HistorySettings {
   readonly pingMs: number;
   readonly pingTimeoutMs: number;
+  readonly resumeWindowMs: number;
   readonly windowItems: number;
   readonly windowBytes: number;
   readonly frameItems: number;

@@ -92,7 +92,10 @@ export class LogChecker {
   }
 
   #begin(who: string, id: string): void {
-    this.#lineOf.get(id)?.owe(this.#t);
+    const line = this.#lineOf.get(id);
+    line?.owe(this.#t);
+    if (line !== undefined && !line.hasRead(id))
+      this.#complain('fence', `${id} began, but no living stream brought it`);
     if (this.#begun.has(id)) this.#complain('once', `${id} began twice`);
     if (this.#over.has(who)) this.#complain('once', `${id} began after ${who} was over`);
     this.#begun.set(id, { who, order: this.#begun.size });

@@ -34,6 +34,8 @@ export class LogLine {
   promised: number | undefined;
   /** Calls whose requests are a stream. */
   readonly #streams = new Set<number>();
+  /** The numbers of the requests of calls. */
+  readonly #numbers = new Map<string, number>();
   /** The numbers of items that start something. */
   readonly #starts = new Set<number>();
   /** What the receiver said last. */
@@ -77,6 +79,7 @@ export class LogLine {
 
   #keep(number: number, item: LoggedItem): void {
     this.items.set(number, item);
+    if (item.id !== undefined) this.#numbers.set(item.id, number);
     const isInStream = this.#streams.has(item.callId);
     if (item.number === CALL_OPEN) this.#streams.add(item.callId);
     if (item.replyTo === 0 && !UNGATED.has(item.number) && !isInStream) this.#starts.add(number);
@@ -86,6 +89,11 @@ export class LogLine {
   take(seq: number, count: number, now: number): void {
     this.owe(now);
     if (seq <= this.read + 1) this.read = Math.max(this.read, seq + count - 1);
+  }
+
+  /** Whether the receiver has read the request of a call. */
+  hasRead(id: string): boolean {
+    return (this.#numbers.get(id) ?? 0) <= this.read;
   }
 
   /** The receiver got something, or began something: it has to say so soon. */

@@ -18,6 +18,8 @@ export class LogTimes {
   readonly #heardAt = new Map<string, number>();
   readonly #opened = new Set<string>();
   readonly #over = new Set<string>();
+  /** Since when a client's session has no connection. */
+  readonly #cutAt = new Map<string, number>();
   /** A process that stood still asks once more before it gives up. */
   readonly #awakeAt = new Map<string, number>();
   readonly #dials = new Map<string, number[]>();
@@ -34,8 +36,23 @@ export class LogTimes {
       this.#heardAt.set(`${entry.who} ${entry.stream}`, entry.t);
     else if (entry.what === 'stalled') this.#awakeAt.set(entry.who, entry.until);
     else if (entry.what === 'status' && entry.status === 'opened') this.#opened.add(entry.who);
-    else if (entry.what === 'over') this.#over.add(entry.who);
+    else if (entry.what === 'move') this.#observe(entry);
+    else if (entry.what === 'over') this.#end(entry);
     else if (entry.what === 'depart' || entry.what === 'told') this.#leave(entry.who, entry.stream, entry.t);
+  }
+
+  #observe({ who, from, to, t }: Extract<Entry, { what: 'move' }>): void {
+    if (from === 'open' && to === 'resuming') this.#cutAt.set(who, t);
+    else if (to === 'open') this.#cutAt.delete(who);
+  }
+
+  /** A client gives a session up only after it has tried for as long as it may. */
+  #end({ who, message, t }: Extract<Entry, { what: 'over' }>): void {
+    this.#over.add(who);
+    if (!who.startsWith('c') || !message.includes('did not come back')) return;
+    const tried = t - (this.#cutAt.get(who) ?? t);
+    const { resumeWindowMs = 0 } = this.#settings ?? {};
+    if (tried + 1 < resumeWindowMs) this.#complain('window', `${who} gives up after ${tried} ms without a connection`);
   }
 
   #dial(who: string, stream: number, t: number): void {

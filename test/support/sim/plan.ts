@@ -41,7 +41,14 @@ export type Fault = { readonly at: number; readonly on: string } & (
   | { readonly fault: 'stall'; readonly up: boolean; readonly forMs: number }
   | { readonly fault: 'freeze'; readonly forMs: number }
   | { readonly fault: 'refuse' | 'hang'; readonly forMs: number }
-  | { readonly fault: 'haunt'; readonly back: number; readonly lifeMs: number; readonly hears: Hearing }
+  | {
+      readonly fault: 'haunt';
+      readonly back: number;
+      /** Whether somebody says it who does not know the token. */
+      readonly forged: boolean;
+      readonly lifeMs: number;
+      readonly hears: Hearing;
+    }
   | { readonly fault: 'restart'; readonly forMs: number; readonly hears: Hearing }
   | { readonly fault: 'kill'; readonly hears: Hearing }
 );
@@ -70,6 +77,10 @@ export interface Settings {
   readonly factoryMs: number;
   /** Who closes what is still open at the end. */
   readonly closer: 'client' | 'service' | 'both';
+  /** When they do, if it is to be while things still go wrong. */
+  readonly closesAt: number | undefined;
+  /** Whether there is a long silence, and a broken connection after it, before the end. */
+  readonly idles: boolean;
 }
 
 /** All that one run depends on: plain data, so that it can be printed, and shrunk. */
@@ -89,9 +100,9 @@ const MIB = 1024 * 1024;
 /** The plan of a seed. */
 export function planOf(seed: number): Plan {
   const random = new Random(Math.imul(seed + 1, 0x9e3779b1));
-  const settings = settingsOf(random.fork('settings'));
   const shape = random.fork('shape');
   const horizonMs = shape.pick([500, 3_000, 10_000, 30_000]);
+  const settings = settingsOf(random.fork('settings'), horizonMs);
   const clients = Array.from(
     {
       length: shape.weighted([
@@ -122,7 +133,7 @@ function inOrder<Item extends { at: number }>(count: number, random: Random, mak
   return Array.from({ length: count }, (_, index) => make(random.fork(`${index}`))).sort((a, b) => a.at - b.at);
 }
 
-function settingsOf(random: Random): Settings {
+function settingsOf(random: Random, horizonMs: number): Settings {
   const lively = random.chance(0.5);
   const narrow = random.chance(0.4);
   return {
@@ -156,6 +167,8 @@ function settingsOf(random: Random): Settings {
       [1, 1_000],
     ]),
     closer: random.pick(['client', 'client', 'service', 'both']),
+    closesAt: random.chance(0.3) ? random.int(horizonMs >> 1, horizonMs) : undefined,
+    idles: random.chance(0.15),
   };
 }
 
@@ -260,7 +273,18 @@ function faultOf(random: Random, clients: number, horizonMs: number): Fault {
     [2, () => ({ at, on: random.chance(0.5) ? on : 'S', fault: 'freeze', forMs })],
     [1, () => ({ at, on, fault: 'refuse', forMs })],
     [0.7, () => ({ at, on, fault: 'hang', forMs })],
-    [2, () => ({ at, on, fault: 'haunt', back: random.int(0, 3), lifeMs: random.skewed(5_000), hears })],
+    [
+      2,
+      () => ({
+        at,
+        on,
+        fault: 'haunt',
+        back: random.int(0, 3),
+        forged: random.chance(0.3),
+        lifeMs: random.skewed(5_000),
+        hears,
+      }),
+    ],
     [0.4, () => ({ at, on: 'S', fault: 'restart', forMs: random.skewed(3_000), hears })],
     [0.2, () => ({ at, on, fault: 'kill', hears })],
   ])();

@@ -9,6 +9,8 @@ import { Simulation, type Violation } from './simulation.js';
 const RECOVERY_MS = 60_000;
 /** Slow handlers one after another may take long. */
 const WORK_MS = 3_000_000;
+/** Longer than any resume window. */
+const IDLE_MS = 150_000;
 /** Resume windows, tombstones and everything else that waits runs out within this time. */
 const AFTERMATH_MS = 1_000_000;
 
@@ -24,8 +26,9 @@ export interface Outcome {
 export async function run(plan: Plan): Promise<Outcome> {
   const simulation = new Simulation(plan);
   const { history, moves, violations } = simulation;
-  const { pingMs, pingTimeoutMs, windowItems, windowBytes, frameItems } = plan.settings;
-  history.add({ what: 'settings', settings: { pingMs, pingTimeoutMs, windowItems, windowBytes, frameItems } });
+  const { pingMs, pingTimeoutMs, resumeWindowMs, windowItems, windowBytes, frameItems } = plan.settings;
+  const settings = { pingMs, pingTimeoutMs, resumeWindowMs, windowItems, windowBytes, frameItems };
+  history.add({ what: 'settings', settings });
   try {
     await carryOut(simulation);
   } catch (error) {
@@ -46,6 +49,8 @@ async function carryOut(simulation: Simulation): Promise<void> {
   for (const step of steps) world.schedule(undefined, step.at, 'io', () => simulation.perform(step));
   for (const fault of faults) world.schedule(undefined, fault.at, 'io', () => strike(simulation, fault));
   const failed = (): boolean => violations.length > 0;
+  const { closesAt } = plan.settings;
+  if (closesAt !== undefined) world.schedule(undefined, closesAt, 'io', () => closeAll(simulation));
   await world.run(horizonMs, failed);
 
   network.heal();
@@ -54,11 +59,22 @@ async function carryOut(simulation: Simulation): Promise<void> {
   await world.run(world.now + WORK_MS, () => failed() || isQuiet(simulation));
   if (!failed() && !isQuiet(simulation)) simulation.report('progress', `after ${WORK_MS} ms something is still undone`);
 
+  if (plan.settings.idles) await idle(simulation, failed);
   closeAll(simulation);
   await world.run(world.now + WORK_MS, () => failed() || isOver(simulation));
   if (!failed() && !isOver(simulation)) simulation.report('close', 'closing does not come to an end');
   await world.run(world.now + AFTERMATH_MS, failed);
   if (!failed()) checkEnd(simulation);
+}
+
+/** Nobody says anything for longer than a session would be kept without a connection; then every connection breaks. */
+async function idle(simulation: Simulation, failed: () => boolean): Promise<void> {
+  const { world, network, history } = simulation;
+  await world.run(world.now + IDLE_MS, failed);
+  history.add({ what: 'fault', fault: JSON.stringify({ fault: 'cut-idle' }) });
+  for (const stream of network.streams) stream.break({ clientHearsAfterMs: 1, serverHearsAfterMs: 1 });
+  await world.run(world.now + RECOVERY_MS, failed);
+  if (!failed()) checkHealed(simulation);
 }
 
 /** Whether everybody is connected, or over, and nothing is left to do. */

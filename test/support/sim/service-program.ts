@@ -80,6 +80,8 @@ export class ServiceProgram implements Handler {
 
   close(): void {
     this.#closes = true;
+    const client = this.client ?? this.#find(this.peer);
+    if (client !== undefined) client.isDismissed = true;
     void this.#session.close('the service had enough');
   }
 
@@ -194,6 +196,8 @@ export class ServiceProgram implements Handler {
     this.#running.add(call.signal);
     return sleep(world, this.process, slow, number % 2 === 0 ? call.signal : undefined).then(() => {
       this.#running.delete(call.signal);
+      if (call.signal.aborted || this.client === undefined) return;
+      if (this.client.caller.hasLongGivenUp(id)) report('cancel', `nobody told the handler of ${id} to stop`);
     });
   }
 

@@ -40,7 +40,8 @@ export class Simulation {
     this.#random = new Random(plan.seed ^ 0x5eed);
     const { world, history } = this;
     const mayForget = !plan.settings.isNarrow;
-    this.#surroundings = { world, history, report: (rule, message) => this.report(rule, message), mayForget };
+    const isCalm = plan.faults.length === 0;
+    this.#surroundings = { world, history, report: (rule, message) => this.report(rule, message), mayForget, isCalm };
     this.network = new Network(this.#surroundings, this.#random.fork('network'), plan.settings.network);
   }
 
