@@ -45,7 +45,8 @@ export class Records {
    */
   send(kind, id, message) {
     const writer = this.#writer.uint32(((id << KIND_BITS) | kind) >>> 0).fork();
-    this.#codec.encode(message, writer).join();
+    this.#codec.encode(message, writer);
+    writer.join();
     this.#waiting += 1;
     if (!this.#writing && !this.#scheduled) {
       this.#scheduled = true;

@@ -25,4 +25,6 @@ export default {
     'publint',
     'ts-proto',
   ],
+  // Of the machine, where it has one.
+  ignoreBinaries: ['protoc'],
 } satisfies KnipConfig;

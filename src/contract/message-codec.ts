@@ -1,4 +1,17 @@
-import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+/**
+ * What the library sees of a protobuf writer. Codecs may belong to another
+ * copy of the protobuf library, as in a CommonJS program: its classes have the
+ * same members, but are not the same types.
+ */
+interface MessageWriter {
+  finish(): Uint8Array;
+}
+
+/** What the library sees of a protobuf reader; as for {@link MessageWriter}. */
+interface MessageReader {
+  pos: number;
+  readonly len: number;
+}
 
 /**
  * What the library needs of a protobuf message type: the object that ts-proto
@@ -8,8 +21,8 @@ export interface MessageCodec<Message = unknown> {
   /** Full proto name, e.g. `calculator.v1.AddToRequest`. */
   readonly $type: string;
   // Method syntax on purpose: a codec of a known message is usable where any codec is asked for.
-  encode(message: Message, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): Message;
+  encode(message: Message, writer?: MessageWriter): MessageWriter;
+  decode(input: MessageReader | Uint8Array, length?: number): Message;
   /** Completes an {@link Init} with the defaults of missing fields. */
   fromPartial(init: object): Message;
 }

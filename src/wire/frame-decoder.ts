@@ -120,6 +120,8 @@ class Item implements ReceivedItem {
   #contextAt = 0;
   #contextEnd = 0;
   #reader: BinaryReader | undefined;
+  /** Whether codecs were seen that belong to another copy of the protobuf library, as in a CommonJS program. */
+  #foreignCodecs = false;
 
   get byteLength(): number {
     return this.#contentEnd - this.#contentAt;
@@ -220,6 +222,7 @@ class Item implements ReceivedItem {
   }
 
   #decode<Message>(codec: MessageCodec<Message>, at: number, end: number): Message {
+    if (this.#foreignCodecs) return this.#decodeBytes(codec, at, end);
     this.#reader ??= new BinaryReader(this.#bytes);
     const reader = this.#reader;
     try {
@@ -227,9 +230,22 @@ class Item implements ReceivedItem {
       const message = codec.decode(reader, end - at);
       if (reader.pos === end) return message;
     } catch (cause) {
-      throw malformed(codec, cause);
+      if (reader.pos !== at) throw malformed(codec, cause);
+      // Nothing was read: a codec takes the reader of another copy of the library for bytes, and fails on it.
+      const message = this.#decodeBytes(codec, at, end);
+      this.#foreignCodecs = true;
+      return message;
     }
     throw malformed(codec, undefined);
+  }
+
+  /** Every codec takes bytes, but a reader of its own for each message costs time. */
+  #decodeBytes<Message>(codec: MessageCodec<Message>, at: number, end: number): Message {
+    try {
+      return codec.decode(this.#bytes.subarray(at, end));
+    } catch (cause) {
+      throw malformed(codec, cause);
+    }
   }
 }
 

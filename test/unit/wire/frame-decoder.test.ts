@@ -1,5 +1,7 @@
-import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { createRequire } from 'node:module';
+import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { describe, expect, it } from 'vitest';
+import type { MessageCodec } from '../../../src/contract/message-codec.js';
 import { Code, DuplexError } from '../../../src/errors.js';
 import { CallFault, Context, Ping } from '../../../src/gen/duplex/v1/session.js';
 import { FrameDecoder } from '../../../src/wire/frame-decoder.js';
@@ -160,5 +162,46 @@ describe('an item whose content is not such a message', () => {
     expect(error).toMatchObject({ kind: 'fault', code: Code.INVALID_ARGUMENT, origin: 'remote' });
     expect(decoder.next()).toBe(true);
     expect(decoder.item.decode(Ping)).toEqual({ id: 2 });
+  });
+});
+
+describe('a codec that belongs to another copy of the protobuf library', () => {
+  const other = createRequire(import.meta.url)('@bufbuild/protobuf/wire') as { BinaryReader: typeof BinaryReader };
+  const readers: unknown[] = [];
+  // As ts-proto writes it, in a module that gets the library by `require`.
+  const foreign: MessageCodec<Ping> = {
+    ...Ping,
+    decode(input, length) {
+      const reader = input instanceof other.BinaryReader ? input : new other.BinaryReader(input as Uint8Array);
+      readers.push(reader);
+      return Ping.decode(input instanceof Uint8Array ? input : reader.bytes(), length);
+    },
+  };
+
+  it('reads every item, whoever reads the items between', () => {
+    expect(other.BinaryReader).not.toBe(BinaryReader);
+    const decoder = new FrameDecoder();
+    decoder.read(encodeEnvelope({ ...ping(1), more: [ping(2), ping(3), ping(4)] }));
+    const seen = [foreign, Ping, foreign, Ping].map((codec) => {
+      decoder.next();
+      return decoder.item.decode(codec).id;
+    });
+    expect(seen).toEqual([1, 2, 3, 4]);
+    expect(readers).toHaveLength(2);
+  });
+
+  it('faults on an item that is not such a message, from the first one on', () => {
+    const decoder = new FrameDecoder();
+    const broken: Envelope = { callId: 1, content: { number: 100, bytes: Uint8Array.of(0xff) } };
+    decoder.read(encodeEnvelope({ ...broken, more: [broken, ping(3)] }));
+    for (let index = 0; index < 2; index++) {
+      decoder.next();
+      expect(thrownBy(() => decoder.item.decode(foreign))).toMatchObject({
+        kind: 'fault',
+        code: Code.INVALID_ARGUMENT,
+      });
+    }
+    decoder.next();
+    expect(decoder.item.decode(foreign)).toEqual({ id: 3 });
   });
 });
