@@ -3,7 +3,7 @@ import type { AnyContract, MethodInfo } from '../contract/contract.js';
 import type { MessageCodec } from '../contract/message-codec.js';
 import { DuplexError } from '../errors.js';
 import type { Grant, Hello } from '../gen/duplex/v1/session.js';
-import { defaultBackoff } from '../session/backoff.js';
+import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
 import type { SessionIdentity } from '../session/handshake.js';
 import { Session } from '../session/session.js';
 import { errorOf, orderlyEnd, type SessionEnd } from '../session/session-end.js';
@@ -38,6 +38,8 @@ export interface PeerOptions extends Disclosure {
   readonly resumeWindowMs: number;
   readonly pingMs: number;
   readonly pingTimeoutMs: number;
+  /** Client: how attempts to connect again are spaced. */
+  readonly backoff?: BackoffOptions;
   readonly clock: Clock;
   readonly encoder: ItemEncoder;
   readonly onError: ErrorListener;
@@ -250,7 +252,7 @@ function sessionOptions(options: PeerOptions): ConstructorParameters<typeof Sess
     openTimeoutMs,
     closeTimeoutMs,
     retryOpen,
-    backoff: defaultBackoff,
+    backoff: options.backoff ?? defaultBackoff,
     random: Math.random,
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     ...options.engine,

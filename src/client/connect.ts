@@ -1,4 +1,5 @@
 import type { Contract } from '../contract/contract.js';
+import { type Dialer, grpcDialer } from '../transport/grpc/client-carrier.js';
 import type { DuplexClient } from './client-types.js';
 import { ConnectedClient } from './connected-client.js';
 import { type ConnectOptions, resolveConnectOptions } from './options.js';
@@ -19,5 +20,14 @@ export function connect<Operations, Callbacks, State>(
   address: string,
   options: ConnectOptions<Callbacks> = {},
 ): DuplexClient<Operations, Callbacks, State> {
-  return new ConnectedClient(contract, resolveConnectOptions(address, options));
+  return clientOver(contract, grpcDialer(address, options), options);
+}
+
+/** A client that reaches its service by a dialer that the caller made. */
+export function clientOver<Operations, Callbacks, State>(
+  contract: Contract<Operations, Callbacks, State>,
+  dialer: Dialer,
+  options: ConnectOptions<Callbacks>,
+): DuplexClient<Operations, Callbacks, State> {
+  return new ConnectedClient(contract, resolveConnectOptions(dialer, options));
 }

@@ -1,7 +1,8 @@
 import { type ErrorListener, writeError } from '../calls/call-channel.js';
 import { resolveOptions } from '../calls/resolve-options.js';
+import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
 import { type Clock, systemClock } from '../transport/clock.js';
-import { type Dialer, type GrpcDialOptions, grpcDialer } from '../transport/grpc/client-carrier.js';
+import type { Dialer, GrpcDialOptions } from '../transport/grpc/client-carrier.js';
 import type { CallbackHandler } from './client-types.js';
 
 /** Options of a client. Times are milliseconds. */
@@ -26,6 +27,11 @@ export interface ConnectOptions<Callbacks = object> extends GrpcDialOptions {
    * service may allow less. Default: 120,000; 0 ends it with its connection.
    */
   readonly resumeWindowMs?: number;
+  /**
+   * How attempts to connect again are spaced: a random time up to a bound that
+   * doubles from `firstMs` to `maxMs`. Default: 100 and 10,000.
+   */
+  readonly backoff?: BackoffOptions;
   /** How long closing in order may take before the session is cut. Default: 10,000. */
   readonly closeTimeoutMs?: number;
   /** After how much silence the session asks whether the service is still there. Default: 10,000. */
@@ -43,14 +49,12 @@ export interface ResolvedConnectOptions<Callbacks>
   readonly dialer: Dialer;
 }
 
-/** Completes the options of a client. Throws INVALID_ARGUMENT for an address that cannot be one. */
+/** Completes the options of a client that reaches its service by `dialer`. Throws INVALID_ARGUMENT for a time that is none. */
 export function resolveConnectOptions<Callbacks>(
-  address: string,
+  dialer: Dialer,
   options: ConnectOptions<Callbacks>,
 ): ResolvedConnectOptions<Callbacks> {
-  const { credentials, channelOptions, metadata, ...rest } = options;
-  const dialer = grpcDialer(address, { credentials, channelOptions, metadata });
-  return { ...resolveOptions(defaults, rest, { resumeWindowMs: 0 }), dialer } as ResolvedConnectOptions<Callbacks>;
+  return { ...resolveOptions(defaults, options, { resumeWindowMs: 0 }), dialer } as ResolvedConnectOptions<Callbacks>;
 }
 
 const defaults = Object.freeze({
@@ -60,6 +64,7 @@ const defaults = Object.freeze({
   openTimeoutMs: 10_000,
   retryOpen: false,
   resumeWindowMs: 120_000,
+  backoff: defaultBackoff,
   closeTimeoutMs: 10_000,
   pingMs: 10_000,
   pingTimeoutMs: 5_000,

@@ -1,4 +1,5 @@
 import type { Contract } from '../contract/contract.js';
+import type { IncomingCarrier } from '../transport/carrier.js';
 import { type BoundAddress, GrpcListener, type GrpcServer, type ListenOptions } from '../transport/grpc/listener.js';
 import { HostedService, type Service } from './hosted-service.js';
 import { type HostOptions, type ResolvedHostOptions, resolveHostOptions, type ServiceOptions } from './options.js';
@@ -32,11 +33,25 @@ export function createHost(options: HostOptions = {}): Host {
   return new GrpcHost(resolveHostOptions(options));
 }
 
+/** Brings in the streams of wire services: a port, or memory. */
+export interface Listener {
+  /** Hands every stream of the wire service to `accept`. */
+  serve(wireName: string, accept: (carrier: IncomingCarrier) => void): void;
+  shutdown(): Promise<void>;
+}
+
+/** A host whose streams come from a listener that the caller made. */
+export function hostOn(listener: Listener, options: HostOptions = {}): Host {
+  const host = new GrpcHost(resolveHostOptions(options));
+  host.take(listener);
+  return host;
+}
+
 type AnyService = HostedService<unknown, unknown, unknown>;
 
 class GrpcHost implements Host {
   readonly #services: AnyService[] = [];
-  readonly #listeners: GrpcListener[] = [];
+  readonly #listeners: Listener[] = [];
   #own: GrpcListener | undefined;
   readonly #options: ResolvedHostOptions;
 
@@ -58,12 +73,12 @@ class GrpcHost implements Host {
   }
 
   async listen(address: string, options: ListenOptions = {}): Promise<BoundAddress> {
-    this.#own ??= this.#take(new GrpcListener(this.#options.serverOptions));
+    this.#own ??= this.take(new GrpcListener(this.#options.serverOptions));
     return this.#own.bind(address, options);
   }
 
   attach(server: GrpcServer): void {
-    this.#take(new GrpcListener({}, server));
+    this.take(new GrpcListener({}, server));
   }
 
   async stop(reason = 'the host is stopping'): Promise<void> {
@@ -75,13 +90,13 @@ class GrpcHost implements Host {
     return this.stop();
   }
 
-  #take(listener: GrpcListener): GrpcListener {
+  take<Taken extends Listener>(listener: Taken): Taken {
     this.#listeners.push(listener);
     for (const service of this.#services) serve(listener, service);
     return listener;
   }
 }
 
-function serve(listener: GrpcListener, service: AnyService): void {
+function serve(listener: Listener, service: AnyService): void {
   listener.serve(service.contract.wireName, (carrier) => service.accept(carrier));
 }

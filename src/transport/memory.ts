@@ -1,15 +1,27 @@
 import { DuplexError } from '../errors.js';
 import type { Departure } from '../session/session-options.js';
-import type { Carrier, CarrierListener } from './carrier.js';
+import type { Carrier, CarrierListener, IncomingCarrier } from './carrier.js';
+
+type Say = (listener: CarrierListener) => void;
 
 /** One end of a stream in memory. */
-class MemoryCarrier implements Carrier {
-  peer: MemoryCarrier | undefined;
+class MemoryCarrier implements IncomingCarrier {
+  readonly peer = 'memory';
+  other: MemoryCarrier | undefined;
+  #listener: CarrierListener | undefined;
+  /** What arrived while nobody read. */
+  #unread: { readonly say: Say; readonly last: boolean }[] = [];
+  #paused = false;
   #over = false;
-  readonly #listener: CarrierListener;
+  #broken = false;
 
-  constructor(listener: CarrierListener) {
+  constructor(listener?: CarrierListener) {
     this.#listener = listener;
+  }
+
+  listen(listener: CarrierListener): void {
+    this.#listener = listener;
+    queueMicrotask(this.#read);
   }
 
   write(frame: Uint8Array, written: () => void): void {
@@ -26,26 +38,63 @@ class MemoryCarrier implements Carrier {
     this.#over = true;
   }
 
-  pause(): void {}
-  resume(): void {}
+  pause(): void {
+    this.#paused = true;
+  }
 
-  #tell(say: (listener: CarrierListener) => void, last = false): void {
-    const { peer } = this;
-    if (peer === undefined || this.#over) return;
+  resume(): void {
+    this.#paused = false;
+    queueMicrotask(this.#read);
+  }
+
+  /** The stream breaks: nothing arrives any more but, if this end is to notice, that it is lost. */
+  break(error: DuplexError | undefined): void {
+    this.#broken = true;
+    this.#unread = error === undefined ? [] : [{ say: (listener) => listener.lost(error), last: true }];
+    queueMicrotask(this.#read);
+  }
+
+  #tell(say: Say, last = false): void {
+    const { other } = this;
+    if (other === undefined || this.#over) return;
     queueMicrotask(() => {
-      if (peer.#over) return;
-      peer.#over = last;
-      say(peer.#listener);
+      if (other.#broken) return;
+      other.#unread.push({ say, last });
+      other.#read();
     });
   }
+
+  readonly #read = (): void => {
+    while (this.#listener !== undefined && !this.#paused && !this.#over) {
+      const next = this.#unread.shift();
+      if (next === undefined) return;
+      this.#over = next.last;
+      next.say(this.#listener);
+    }
+  };
 }
 
 const cancelled = new DuplexError('lost', 'the peer cancelled the stream', { origin: 'remote' });
 
-/** Two ends of one stream in memory, for sessions within a process. Frames arrive one microtask later. */
-export function memoryPair(client: CarrierListener, service: CarrierListener): { client: Carrier; service: Carrier } {
+/** Both ends of one stream in memory. */
+export interface MemoryPair {
+  readonly client: Carrier;
+  /** What comes before `listen` is kept for it. */
+  readonly service: IncomingCarrier;
+  /** Breaks the stream; what is on its way is lost. Without an error neither end notices. */
+  break(error?: DuplexError): void;
+}
+
+/** A stream in memory, for sessions within a process. Frames arrive one microtask later. */
+export function memoryPair(client: CarrierListener, service?: CarrierListener): MemoryPair {
   const ends = { client: new MemoryCarrier(client), service: new MemoryCarrier(service) };
-  ends.client.peer = ends.service;
-  ends.service.peer = ends.client;
-  return ends;
+  ends.client.other = ends.service;
+  ends.service.other = ends.client;
+  return {
+    ...ends,
+    break(error) {
+      ends.client.break(error);
+      ends.service.break(error);
+    },
+  };
 }

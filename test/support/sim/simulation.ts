@@ -1,5 +1,6 @@
 import { HostedService } from '../../../src/server/hosted-service.js';
 import { resolveHostOptions } from '../../../src/server/options.js';
+import { defaultBackoff } from '../../../src/session/backoff.js';
 import type { SessionOptions } from '../../../src/session/session-options.js';
 import { defaultTerms } from '../../../src/session/terms.js';
 import { Everything } from '../gen/testing/v1/everything_duplex.js';
@@ -99,6 +100,7 @@ export class Simulation {
         dial: (_wireName: string, listener: Parameters<Network['dial']>[1]) => this.network.dial(process, listener),
         close: () => {},
       },
+      backoff: defaultBackoff,
       engine: this.#engine('client', name),
     } as const;
     this.clients.set(
