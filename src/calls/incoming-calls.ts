@@ -2,9 +2,10 @@ import type { ObservableInput } from 'rxjs';
 import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError, Fault, textOf } from '../errors.js';
 import { CallComplete, CallFault, CallOpen, type Grant } from '../gen/duplex/v1/session.js';
+import type { EncodedItem } from '../wire/encoded-item.js';
 import { Field } from '../wire/fields.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
-import { bareHead } from '../wire/item-encoder.js';
+import { replyHead } from '../wire/item-encoder.js';
 import { IncomingCall } from './call.js';
 import type { CallChannel } from './call-channel.js';
 import { Dispatcher } from './dispatcher.js';
@@ -114,29 +115,17 @@ export class IncomingCalls<Session> {
     const method = this.#methods.get(item.number);
     if (method === undefined) return this.#unknown(item, `number ${item.number}`);
     const call = this.#callOf(method, item);
-    const request = this.#decode(method, call, () => item.decode(method.request));
-    if (request === undefined) return true;
+    let request: unknown;
+    try {
+      request = item.decode(method.request);
+    } catch (error) {
+      this.#threw(method, call, unreadable(error));
+      return true;
+    }
     if (method.shape === 'request-stream' || method.shape === 'both-streams') {
       return this.#takeStreamItem(method, item, request);
     }
     return this.#dispatcher.dispatch(method, request, call);
-  }
-
-  /** Bytes that are not a request of this method are the caller's mistake: the caller hears of it. */
-  #decode<Message>(
-    method: MethodInfo | undefined,
-    call: IncomingCall<Session>,
-    decode: () => Message,
-  ): Message | undefined {
-    try {
-      return decode();
-    } catch (error) {
-      const { code, message } = DuplexError.from(error);
-      const fault = new Fault(code, message);
-      if (method !== undefined) this.#threw(method, call, fault);
-      else this.#sendFault(call, CallFault.fromPartial({ code, message }));
-      return undefined;
-    }
   }
 
   /** The peer takes more items of a reply stream. */
@@ -174,11 +163,15 @@ export class IncomingCalls<Session> {
   // ---------------------------------------------------------------- request streams
 
   #openNamed(item: ReceivedItem): boolean {
-    const { mark } = this.#channel.sender;
-    const unnamed = new IncomingCall(this.#options.session(), 'call_open', item, mark);
-    const opened = this.#decode(undefined, unnamed, () => item.decode(CallOpen));
-    if (opened === undefined) return true;
-    const { method: name } = opened;
+    let name: string;
+    try {
+      name = item.decode(CallOpen).method;
+    } catch (error) {
+      const { mark } = this.#channel.sender;
+      const { code, message } = unreadable(error);
+      this.#sendFault({ id: item.callId, sentSince: mark, sentUntil: mark }, CallFault.fromPartial({ code, message }));
+      return true;
+    }
     const method = this.#byName.get(name);
     if (method === undefined) return this.#unknown(item, `the name ${JSON.stringify(name.slice(0, 64))}`);
     return this.#openStream(method, item, () => {});
@@ -210,6 +203,7 @@ export class IncomingCalls<Session> {
   }
 
   #endRequests(id: number): StreamReceiver | undefined {
+    if (this.#requests.size === 0) return undefined;
     const receiver = this.#requests.get(id);
     this.#requests.delete(id);
     return receiver;
@@ -242,14 +236,14 @@ export class IncomingCalls<Session> {
     }
   }
 
-  #encodeReply(method: MethodInfo, call: IncomingCall<Session>, reply: unknown): Uint8Array {
+  #encodeReply(method: MethodInfo, call: IncomingCall<Session>, reply: unknown): EncodedItem {
     const { encoder, sender } = this.#channel;
-    const head = { ...bareHead, replyTo: call.id };
-    let item: Uint8Array;
+    const head = replyHead(call.id);
+    let item: EncodedItem;
     try {
       item = method.reply
-        ? encoder.encode(head, method.number, method.reply, reply)
-        : encoder.encode(head, Field.callComplete, CallComplete, {});
+        ? encoder.encodeOnce(head, method.number, method.reply, reply)
+        : encoder.encodeOnce(head, Field.callComplete, CallComplete, {});
     } catch (error) {
       // The handler's mistake, and none of the caller's business.
       throw new Error(textOf(error), { cause: error });
@@ -274,8 +268,8 @@ export class IncomingCalls<Session> {
       {
         send: (reply) => sender.offerStreamItem(this.#encodeReply(method, call, reply), call.sentSince, call.sentUntil),
         completed: () => {
-          const head = { ...bareHead, replyTo: call.id };
-          sender.answer(encoder.encode(head, Field.callComplete, CallComplete, {}), call.sentSince, call.sentUntil);
+          const item = encoder.encodeOnce(replyHead(call.id), Field.callComplete, CallComplete, {});
+          sender.answer(item, call.sentSince, call.sentUntil);
           end();
         },
         failed: (error) => {
@@ -307,12 +301,18 @@ export class IncomingCalls<Session> {
   #sendFault({ id, sentSince, sentUntil }: Answerable, fault: CallFault): void {
     if (id === 0) return;
     const { encoder, sender } = this.#channel;
-    const head = { ...bareHead, replyTo: id };
-    let item = encoder.encode(head, Field.callFault, CallFault, fault);
+    const head = replyHead(id);
+    let item = encoder.encodeOnce(head, Field.callFault, CallFault, fault);
     if (item.length > sender.peerTerms.itemBytes) {
       const message = `${fault.message.slice(0, MAX_CUT_MESSAGE)} … (cut: the fault was too large)`;
-      item = encoder.encode(head, Field.callFault, CallFault, { ...fault, message, details: [] });
+      item = encoder.encodeOnce(head, Field.callFault, CallFault, { ...fault, message, details: [] });
     }
     sender.answer(item, sentSince, sentUntil);
   }
+}
+
+/** Bytes that are not a request of their method are the caller's mistake: the caller hears of it. */
+function unreadable(error: unknown): Fault {
+  const { code, message } = DuplexError.from(error);
+  return new Fault(code, message);
 }

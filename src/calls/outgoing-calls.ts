@@ -5,7 +5,7 @@ import { CallCancel, CallComplete, CallFault, CallOpen, type Grant } from '../ge
 import { errorOf, type SessionEnd } from '../session/session-end.js';
 import { Field } from '../wire/fields.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
-import { bareHead } from '../wire/item-encoder.js';
+import { bareHead, callHead } from '../wire/item-encoder.js';
 import type { CallChannel } from './call-channel.js';
 import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from './call-options.js';
 import { errorFromFault } from './faults.js';
@@ -18,6 +18,8 @@ type Settle = Pick<PendingCall, 'resolve' | 'reject'>;
 /** Where a call stood in line. */
 type Place = Pick<PendingCall, 'sentSince' | 'sentUntil'>;
 
+const noOptions: CallOptions = Object.freeze({});
+
 /** The calls that this side makes: sends them and matches what comes back. */
 export class OutgoingCalls {
   #lastId = 0;
@@ -28,7 +30,7 @@ export class OutgoingCalls {
 
   constructor(channel: CallChannel) {
     this.#channel = channel;
-    this.#pending = new PendingCalls(channel.clock, (id, call) => this.#cancelRemotely(id, call, 'the time is up'));
+    this.#pending = new PendingCalls(channel.clock, (call) => this.#cancelRemotely(call, 'the time is up'));
   }
 
   /** How many await their answers. */
@@ -47,7 +49,7 @@ export class OutgoingCalls {
   }
 
   /** Calls a method in the way of its shape: a Sent, a promise or a cold observable. */
-  call(method: MethodInfo, request: unknown, options: CallOptions = {}): Sent | Promise<unknown> | Observable<unknown> {
+  call(method: MethodInfo, request: unknown, options = noOptions): Sent | Promise<unknown> | Observable<unknown> {
     switch (method.shape) {
       case 'one-way':
         return this.#send(method, request);
@@ -62,10 +64,11 @@ export class OutgoingCalls {
   #send(method: MethodInfo, request: unknown): Sent {
     try {
       this.#checkOpen();
-      const item = this.#channel.encoder.encode(bareHead, method.number, method.request, request);
-      if (this.#channel.sender.offer(item)) return sent;
+      const { encoder, sender } = this.#channel;
+      const item = encoder.encodeOnce(bareHead, method.number, method.request, request);
+      if (sender.offer(item)) return sent;
       const waiting = new PendingSent((error) => this.#unsent(method, error));
-      this.#channel.sender.wait(item, waiting);
+      sender.wait(item.slice(), waiting);
       return waiting;
     } catch (error) {
       const failed = new PendingSent((reason) => this.#unsent(method, reason));
@@ -132,18 +135,23 @@ export class OutgoingCalls {
     const id = ++this.#lastId;
     const { encoder, clock, sender } = this.#channel;
     const sentSince = sender.mark;
-    const head = { ...bareHead, callId: id, timeoutMs: toTimeoutField(timeoutMs) };
+    const head = callHead(id, toTimeoutField(timeoutMs));
     const item = streams
-      ? encoder.encode(head, Field.callOpen, CallOpen, { method: method.name })
-      : encoder.encode(head, method.number, method.request, request);
+      ? encoder.encodeOnce(head, Field.callOpen, CallOpen, { method: method.name })
+      : encoder.encodeOnce(head, method.number, method.request, request);
     const abort =
       signal && (() => this.#abandon(id, 'the caller cancelled')?.reject(cancelled(method, signal, 'maybe')));
     const cleanUp = abort && (() => signal.removeEventListener('abort', abort));
-    if (!sender.offer(item)) sender.wait(item, { admitted: () => {}, failed: (error) => this.#fail(id, error) });
-    const place = { sentSince, sentUntil: sender.mark };
-    const requests = streams ? this.#requestSender(id, method, place) : undefined;
+    if (!sender.offer(item)) {
+      sender.wait(item.slice(), { admitted: () => {}, failed: (error) => this.#fail(id, error) });
+    }
+    const sentUntil = sender.mark;
+    const requests = streams ? this.#requestSender(id, method, { sentSince, sentUntil }) : undefined;
     const deadline = clock.now() + timeoutMs;
-    this.#pending.add(id, { method, deadline, timeoutMs, ...place, ...settle, cleanUp, replies, requests });
+    // Field by field: spreading objects into one another here took a tenth of a call.
+    const { resolve, reject } = settle;
+    const call = { id, method, deadline, timeoutMs, sentSince, sentUntil, resolve, reject, cleanUp, replies, requests };
+    this.#pending.add(call);
     if (abort) signal.addEventListener('abort', abort, { once: true });
     requests?.start(request as ObservableInput<unknown>);
     return id;
@@ -151,13 +159,17 @@ export class OutgoingCalls {
 
   #requestSender(id: number, method: MethodInfo, { sentSince, sentUntil }: Place): StreamSender {
     const { encoder, sender, peerStreamWindow } = this.#channel;
-    const head = { ...bareHead, callId: id };
+    const head = callHead(id);
     return new StreamSender(
       {
         send: (message) =>
-          sender.offerStreamItem(encoder.encode(head, method.number, method.request, message), sentSince, sentUntil),
+          sender.offerStreamItem(
+            encoder.encodeOnce(head, method.number, method.request, message),
+            sentSince,
+            sentUntil,
+          ),
         completed: () =>
-          sender.answer(encoder.encode(head, Field.callComplete, CallComplete, {}), sentSince, sentUntil),
+          sender.answer(encoder.encodeOnce(head, Field.callComplete, CallComplete, {}), sentSince, sentUntil),
         failed: (error) => this.#abandon(id, 'the stream of requests failed')?.reject(DuplexError.from(error)),
       },
       peerStreamWindow,
@@ -171,15 +183,15 @@ export class OutgoingCalls {
   /** Gives a call up here and at the peer; undefined if it is over already. */
   #abandon(id: number, reason: string): PendingCall | undefined {
     const call = this.#pending.take(id);
-    if (call !== undefined) this.#cancelRemotely(id, call, reason);
+    if (call !== undefined) this.#cancelRemotely(call, reason);
     return call;
   }
 
-  #cancelRemotely(id: number, { sentSince, sentUntil }: PendingCall, reason: string): void {
+  #cancelRemotely({ id, sentSince, sentUntil }: PendingCall, reason: string): void {
     if (this.#refusal?.kind !== undefined && this.#refusal.kind !== 'closed') return;
     const { encoder, sender } = this.#channel;
     // It must not overtake its call, which may still wait; for anything else it must not wait.
-    const item = encoder.encode({ ...bareHead, callId: id }, Field.callCancel, CallCancel, { reason });
+    const item = encoder.encodeOnce(callHead(id), Field.callCancel, CallCancel, { reason });
     sender.answer(item, sentSince, sentUntil);
   }
 
@@ -212,12 +224,12 @@ export class OutgoingCalls {
         if (!replies.next(item.decode(method.reply))) this.#abandon(id, 'too many items')?.reject(overrun());
       } else {
         const reply = readReply(method, item);
-        this.#pending.take(id)?.resolve(reply);
+        this.#pending.end(call);
+        call.resolve(reply);
       }
     } catch (error) {
       this.#pending.take(id)?.reject(DuplexError.from(error));
     }
-    this.#channel.wake();
   }
 
   /** The peer takes more items of a request stream. */

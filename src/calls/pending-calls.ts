@@ -2,11 +2,13 @@ import type { MethodInfo } from '../contract/contract.js';
 import { DuplexError } from '../errors.js';
 import { Alarm } from '../transport/alarm.js';
 import type { Clock } from '../transport/clock.js';
+import { CallTable } from './call-table.js';
 import type { StreamReceiver } from './stream-receiver.js';
 import type { StreamSender } from './stream-sender.js';
 
 /** A call that awaits its answer. */
 export interface PendingCall {
+  readonly id: number;
   readonly method: MethodInfo;
   /** When to give up, on the clock's time. */
   readonly deadline: number;
@@ -27,13 +29,13 @@ export interface PendingCall {
 
 /** The calls of one side that await their answers. One coarse timer serves all their deadlines. */
 export class PendingCalls {
-  readonly #calls = new Map<number, PendingCall>();
+  readonly #calls = new CallTable<PendingCall>();
   readonly #clock: Clock;
   readonly #alarm: Alarm;
-  readonly #onTimeout: (id: number, call: PendingCall) => void;
+  readonly #onTimeout: (call: PendingCall) => void;
 
   /** `onTimeout` is called for a call that is given up; it is no longer pending then. */
-  constructor(clock: Clock, onTimeout: (id: number, call: PendingCall) => void) {
+  constructor(clock: Clock, onTimeout: (call: PendingCall) => void) {
     this.#clock = clock;
     this.#onTimeout = onTimeout;
     this.#alarm = new Alarm(clock, () => this.#expire());
@@ -43,12 +45,12 @@ export class PendingCalls {
     return this.#calls.size;
   }
 
-  values(): Iterable<PendingCall> {
+  values(): readonly PendingCall[] {
     return this.#calls.values();
   }
 
-  add(id: number, call: PendingCall): void {
-    this.#calls.set(id, call);
+  add(call: PendingCall): void {
+    this.#calls.add(call);
     this.#alarm.setAt(call.deadline);
   }
 
@@ -59,27 +61,32 @@ export class PendingCalls {
   /** Ends the wait for an answer; undefined if nobody waits for this one. */
   take(id: number): PendingCall | undefined {
     const call = this.#calls.get(id);
-    if (call === undefined) return undefined;
-    this.#calls.delete(id);
+    if (call !== undefined) this.end(call);
+    return call;
+  }
+
+  /** The same for a call that the caller got already. */
+  end(call: PendingCall): void {
+    this.#calls.delete(call.id);
     call.requests?.stop();
     call.cleanUp?.();
-    return call;
   }
 
   /** Rejects every call at once. */
   failAll(error: DuplexError): void {
     this.#alarm.cancel();
-    for (const id of [...this.#calls.keys()]) this.take(id)?.reject(error);
+    for (const { id } of this.#calls.values()) this.take(id)?.reject(error);
   }
 
   #expire(): void {
     const now = this.#clock.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const [id, call] of this.#calls) {
+    for (const call of this.#calls.values()) {
       if (call.deadline > now) next = Math.min(next, call.deadline);
-      else {
-        this.take(id);
-        this.#onTimeout(id, call);
+      else if (this.get(call.id) === call) {
+        // It was not ended by what an earlier one's time-out set off.
+        this.end(call);
+        this.#onTimeout(call);
         const message = `no reply to ${call.method.localName} within ${call.timeoutMs} ms`;
         call.reject(new DuplexError('timeout', message, { executed: 'maybe' }));
       }

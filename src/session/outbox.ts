@@ -1,4 +1,5 @@
 import { Batch, type FrameNumbers } from '../wire/batch.js';
+import type { ItemBytes } from '../wire/encoded-item.js';
 import type { Acknowledgement } from './receipts.js';
 import { defaultTerms, GATHER_BYTES, type SessionTerms } from './terms.js';
 
@@ -66,18 +67,18 @@ export class Outbox {
   }
 
   /** Adds an item that starts something. The caller has asked `admits` before. */
-  charge(item: Uint8Array): void {
+  charge(item: ItemBytes): void {
     this.#openItems += 1;
     this.#openBytes += item.length;
     this.#append(item, item.length);
   }
 
   /** Adds an item that the window does not gate: answers and cancels. */
-  add(item: Uint8Array): void {
+  add(item: ItemBytes): void {
     this.#append(item, -item.length);
   }
 
-  #append(item: Uint8Array, size: number): void {
+  #append(item: ItemBytes, size: number): void {
     let last = this.#batches.at(-1);
     if (last === undefined || last.sealed || last.batch.byteLength + item.length > GATHER_BYTES) {
       // A full batch is a sign of more to come: then one allocation instead of many that double.

@@ -1,4 +1,5 @@
 import { Code, DuplexError } from '../errors.js';
+import type { ItemBytes } from '../wire/encoded-item.js';
 import { Outbox } from './outbox.js';
 import { errorOf, type SessionEnd } from './session-end.js';
 import { defaultTerms, type SessionTerms } from './terms.js';
@@ -63,7 +64,7 @@ export class Sender {
   }
 
   /** Sends an item that starts something, if the window takes it now; false if not. */
-  offer(item: Uint8Array): boolean {
+  offer(item: ItemBytes): boolean {
     this.#check(item);
     if (this.#line.length > 0 || !this.outbox.admits(item.length)) return false;
     this.outbox.charge(item);
@@ -85,8 +86,8 @@ export class Sender {
    * Sends an answer or a cancel. No window gates it; it waits only for what
    * was sent after the mark `since` and not after the mark `until`.
    */
-  answer(item: Uint8Array, since: number, until = Number.POSITIVE_INFINITY): void {
-    if (this.#line.waitsSince(since, until)) this.#line.joinAnswer(item);
+  answer(item: ItemBytes, since: number, until = Number.POSITIVE_INFINITY): void {
+    if (this.#line.waitsSince(since, until)) this.#line.joinAnswer(item.slice());
     else this.outbox.add(item);
     this.#wake();
   }
@@ -96,7 +97,7 @@ export class Sender {
    * not, `advance` tells when there is. It starts nothing, so it also goes
    * while the session closes, and waits only for what belongs before it.
    */
-  offerStreamItem(item: Uint8Array, since: number, until: number): boolean {
+  offerStreamItem(item: ItemBytes, since: number, until: number): boolean {
     if (this.#isOver && this.#refusal !== undefined) throw errorOf(this.#refusal, 'no');
     this.checkSize(item);
     if (this.#line.waitsSince(since, until) || !this.hasRoom) {
@@ -131,13 +132,13 @@ export class Sender {
     return true;
   }
 
-  #check(item: Uint8Array): void {
+  #check(item: ItemBytes): void {
     if (this.#refusal !== undefined) throw errorOf(this.#refusal, 'no');
     this.checkSize(item);
   }
 
   /** Throws RESOURCE_EXHAUSTED for an item that is larger than the peer takes. */
-  checkSize(item: Uint8Array): void {
+  checkSize(item: ItemBytes): void {
     const { itemBytes } = this.#peerTerms;
     if (item.length <= itemBytes) return;
     throw new DuplexError('fault', `a message of ${item.length} bytes is over the peer's limit of ${itemBytes} bytes`, {

@@ -1,3 +1,4 @@
+import { EncodedItem, type ItemBytes } from './encoded-item.js';
 import { Field, LENGTH_DELIMITED, tagOf, VARINT } from './fields.js';
 import { varintSize, writeVarint } from './varint.js';
 
@@ -47,8 +48,9 @@ export class Batch {
   }
 
   /** Adds an item's bytes behind the others. */
-  append(item: Uint8Array): void {
-    const length = item.length;
+  append(item: ItemBytes): void {
+    const { length } = item;
+    const source = item instanceof EncodedItem ? item.bytes : item;
     this.#reserve(length + 8);
     const bytes = this.#bytes;
     let pos = this.#end;
@@ -58,9 +60,9 @@ export class Batch {
     }
     const start = pos;
     if (length <= SHORT_ITEM) {
-      for (let i = 0; i < length; i++) bytes[pos++] = item[i] as number;
+      for (let i = 0; i < length; i++) bytes[pos++] = source[i] as number;
     } else {
-      bytes.set(item, pos);
+      bytes.set(source.length === length ? source : source.subarray(0, length), pos);
       pos += length;
     }
     this.#bounds.push(start, pos);

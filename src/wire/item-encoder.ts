@@ -2,6 +2,7 @@ import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { MessageCodec } from '../contract/message-codec.js';
 import { Code, DuplexError, textOf } from '../errors.js';
 import { Context } from '../gen/duplex/v1/session.js';
+import { EncodedItem } from './encoded-item.js';
 import { Field, LENGTH_DELIMITED, tagOf, VARINT } from './fields.js';
 
 const CALL_ID_TAG = tagOf(Field.callId, VARINT);
@@ -23,6 +24,16 @@ export interface ItemHead {
 /** The head of an item that wants no answer. */
 export const bareHead: ItemHead = Object.freeze({ callId: 0, replyTo: 0, timeoutMs: 0, context: undefined });
 
+/** The head of an item that starts a call, or goes on with it. */
+export function callHead(callId: number, timeoutMs = 0): ItemHead {
+  return { callId, replyTo: 0, timeoutMs, context: undefined };
+}
+
+/** The head of an item that answers a call of the peer. */
+export function replyHead(replyTo: number): ItemHead {
+  return { callId: 0, replyTo, timeoutMs: 0, context: undefined };
+}
+
 /**
  * Encodes items: what an envelope says apart from its numbering. The bytes are
  * the same in an envelope of one item and inside `more`, so an item is encoded
@@ -31,12 +42,19 @@ export const bareHead: ItemHead = Object.freeze({ callId: 0, replyTo: 0, timeout
 export class ItemEncoder {
   // One writer for all items: a writer per message costs four times as much.
   #writer = new BinaryWriter();
+  readonly #encoded = new EncodedItem();
 
   /**
-   * The bytes of one item. `content` is an init shape: missing fields are
-   * defaults. Throws INVALID_ARGUMENT if a field holds what its type cannot.
+   * The bytes of one item, to be kept. `content` is an init shape: missing
+   * fields are defaults. Throws INVALID_ARGUMENT if a field holds what its type
+   * cannot.
    */
   encode<Message>(head: ItemHead, number: number, codec: MessageCodec<Message>, content: unknown): Uint8Array {
+    return this.encodeOnce(head, number, codec, content).slice();
+  }
+
+  /** The same for an item that is sent at once, or not at all: valid until the next one is encoded. */
+  encodeOnce<Message>(head: ItemHead, number: number, codec: MessageCodec<Message>, content: unknown): EncodedItem {
     const writer = this.#writer;
     try {
       // Filled in first: ts-proto writes a missing number as NaN without a word.
@@ -44,7 +62,7 @@ export class ItemEncoder {
       if (head !== bareHead) writeHead(writer, head);
       writer.uint32(tagOf(number, LENGTH_DELIMITED)).fork();
       codec.encode(message, writer);
-      return writer.join().finish();
+      return this.#encoded.take(writer.join());
     } catch (error) {
       // A writer that failed midway would put half a message in front of the next one.
       this.#writer = new BinaryWriter();
