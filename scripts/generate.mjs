@@ -22,7 +22,10 @@ const trees = [
     input: 'proto',
     output: 'src/gen',
     // The generator reads contract.proto by means of descriptors: no code of it is needed.
-    args: ['--path', 'proto/duplex/v1/session.proto'],
+    args: ['duplex/v1/session.proto', 'grpc/health/v1', 'grpc/reflection/v1'].flatMap((path) => [
+      '--path',
+      `proto/${path}`,
+    ]),
     plugin: {
       local: ['node', 'node_modules/ts-proto/protoc-gen-ts_proto'],
       out: 'src/gen',
@@ -32,6 +35,12 @@ const trees = [
         ...['outputTypeAnnotations=static-only', 'outputJsonMethods=false'],
       ],
     },
+  },
+  {
+    input: 'proto',
+    output: 'src/gen',
+    args: [],
+    plugin: { local: ['node', 'scripts/descriptors-plugin.mjs'], out: 'src/gen' },
   },
   contractTree('examples/calculator/proto', 'examples/calculator/gen'),
   contractTree('test/support/proto', 'test/support/gen', 'runtime=../../../../../src/codegen/v1.js'),

@@ -23,6 +23,8 @@ export {
   type ServiceOptions,
   type ServiceSession,
   type SessionState,
+  type StopOptions,
+  type StopSummary,
 } from './server/index.js';
 
 // The client's side
@@ -44,4 +46,4 @@ export type { Sent } from './calls/sent.js';
 export { Code, DuplexError, type ErrorKind, Fault, type FaultDetail } from './errors.js';
 export type { SessionEnd } from './session/session-end.js';
 export type { Clock, Timer } from './transport/clock.js';
-export type { BoundAddress, ListenOptions } from './transport/grpc/listener.js';
+export { type BoundAddress, type ListenOptions, serverOptions } from './transport/grpc/listener.js';

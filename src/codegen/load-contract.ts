@@ -7,6 +7,7 @@ import { defineContract, type MethodDefinition } from '../contract/define-contra
 import { createMessageCodec, type PlainMessage } from '../contract/from-descriptors.js';
 import type { LoadedProtos } from '../contract/from-proto-loader.js';
 import type { MessageCodec } from '../contract/message-codec.js';
+import { encodeFiles } from './descriptors/contract-files.js';
 import { formatFindings } from './finding.js';
 import type { ContractModel, MethodModel } from './model/contract-model.js';
 import { createOptionReader } from './model/contract-options.js';
@@ -53,7 +54,12 @@ export async function loadContract<Operations = DynamicMethods, Callbacks = Dyna
   if (source instanceof Uint8Array) {
     const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, source));
     const contract = findContract(registry, service, createOptionReader(registry));
-    return build(contract, describeContractRecord(contract, registry), registry);
+    const record = describeContractRecord(contract, registry);
+    const wireFile = registry.getFile(record.file);
+    const files = [contract.service.file, contract.callback?.target?.file, wireFile].filter(
+      (file) => file !== undefined,
+    );
+    return build(contract, record, registry, () => encodeFiles(files));
   }
   const { loadProtoFiles } = await import('../contract/from-proto-loader.js');
   const loaded = loadProtoFiles(typeof source === 'string' ? [source] : source, includeDirs);
@@ -88,6 +94,7 @@ function build<Operations, Callbacks, State>(
   contract: ContractModel,
   record: ContractRecord,
   registry: FileRegistry,
+  descriptors: () => readonly string[] = () => [],
 ): Contract<Operations, Callbacks, State> {
   const { service, callback, state, session, base } = contract;
   const findings = [...checkContracts([contract], registry), ...checkRecord(record)];
@@ -109,6 +116,7 @@ function build<Operations, Callbacks, State>(
     operations: define(contract.operations),
     callbacks: define(contract.callbacks),
     ...(state?.target && { state: codec(state.target) }),
+    descriptors,
   });
 }
 

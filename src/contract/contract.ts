@@ -54,6 +54,12 @@ export interface Contract<Operations = object, Callbacks = object, State = unkno
   readonly callbacks: readonly MethodInfo[];
   /** Codec of the per-session state, if the contract has one. */
   readonly state: MessageCodec | undefined;
+  /**
+   * Descriptors of the contract's protos, imports first, each a
+   * `google.protobuf.FileDescriptorProto` in base64; none if they are unknown.
+   * Those of duplex/v1 and google/protobuf are left out.
+   */
+  readonly descriptors: () => readonly string[];
   /** Never present at run time; keeps the type parameters for inference. */
   readonly '~types'?: ContractTypes<Operations, Callbacks, State>;
 }

@@ -24,6 +24,7 @@ export interface ContractDefinition {
   readonly operations: Readonly<Record<string, MethodDefinition>>;
   readonly callbacks?: Readonly<Record<string, MethodDefinition>>;
   readonly state?: MessageCodec;
+  readonly descriptors?: () => readonly string[];
 }
 
 /** Completes a contract definition with the defaults of the contract options. */
@@ -40,8 +41,11 @@ export function defineContract<Operations, Callbacks, State>(
     operations: defineMethods(definition.operations),
     callbacks,
     state: definition.state,
+    descriptors: definition.descriptors ?? noDescriptors,
   });
 }
+
+const noDescriptors = (): readonly string[] => [];
 
 function defineMethods(methods: Readonly<Record<string, MethodDefinition>>): readonly MethodInfo[] {
   return Object.freeze(

@@ -1,8 +1,11 @@
 import type { Contract } from '../contract/contract.js';
 import type { IncomingCarrier } from '../transport/carrier.js';
 import { type BoundAddress, GrpcListener, type GrpcServer, type ListenOptions } from '../transport/grpc/listener.js';
+import type { PlainMethod } from '../transport/grpc/plain-methods.js';
+import { HealthService } from './health-service.js';
 import { HostedService, type Service } from './hosted-service.js';
 import { type HostOptions, type ResolvedHostOptions, resolveHostOptions, type ServiceOptions } from './options.js';
+import { ReflectionService } from './reflection/reflection-service.js';
 import type { ServiceFactory } from './service-types.js';
 
 /** Serves duplex contracts to clients. */
@@ -22,10 +25,32 @@ export interface Host extends AsyncDisposable {
    * Rejects with an error that names the address and the cause.
    */
   listen(address: string, options?: ListenOptions): Promise<BoundAddress>;
-  /** Takes part in a grpc-js server that the caller binds and shuts down. Call it after `add`. */
+  /**
+   * Takes part in a grpc-js server that the caller binds and shuts down, beside
+   * the caller's other services. Make it with `new Server(serverOptions())`:
+   * the host warns of one that lacks what sessions need.
+   */
   attach(server: GrpcServer): void;
-  /** Takes no new sessions, closes the others in order, frees the ports. May be called again. */
-  stop(reason?: string): Promise<void>;
+  /**
+   * Takes no new sessions, closes the others in order, frees the ports. What
+   * has not finished after `drainMs` is cut. May be called again. The `reason`
+   * is what clients are told.
+   */
+  stop(reason?: string, options?: StopOptions): Promise<StopSummary>;
+}
+
+/** How a host stops. */
+export interface StopOptions {
+  /** How long sessions may take to finish what runs; the host's `closeTimeoutMs` holds beside it. Default: that alone. */
+  readonly drainMs?: number;
+}
+
+/** How the sessions of a host that stopped have ended. */
+export interface StopSummary {
+  /** In order: everything that was sent has arrived. */
+  readonly closed: number;
+  /** In another way: cut at the deadline, or lost meanwhile. */
+  readonly aborted: number;
 }
 
 /** Makes a host. It does nothing until `listen` or `attach`. */
@@ -37,6 +62,8 @@ export function createHost(options: HostOptions = {}): Host {
 export interface Listener {
   /** Hands every stream of the wire service to `accept`. */
   serve(wireName: string, accept: (carrier: IncomingCarrier) => void): void;
+  /** Serves methods that have no session, where others than clients of contracts can come. */
+  servePlain?(methods: readonly PlainMethod[]): void;
   shutdown(): Promise<void>;
 }
 
@@ -53,10 +80,16 @@ class GrpcHost implements Host {
   readonly #services: AnyService[] = [];
   readonly #listeners: Listener[] = [];
   #own: GrpcListener | undefined;
+  readonly #health: HealthService | undefined;
+  readonly #reflection: ReflectionService | undefined;
   readonly #options: ResolvedHostOptions;
 
   constructor(options: ResolvedHostOptions) {
     this.#options = options;
+    const { health, reflection } = options;
+    if (health) this.#health = new HealthService();
+    const contracts = () => this.#services.map(({ contract }) => contract);
+    if (reflection) this.#reflection = new ReflectionService(contracts, health ? [HealthService.serviceName] : []);
   }
 
   add<Operations, Callbacks, State>(
@@ -67,8 +100,10 @@ class GrpcHost implements Host {
     const service = new HostedService(contract, factory, options, this.#options);
     // The registry does not care for the types that each service was added with.
     const untyped = service as unknown as AnyService;
-    this.#services.push(untyped);
     for (const listener of this.#listeners) serve(listener, untyped);
+    this.#services.push(untyped);
+    this.#health?.serves(contract.wireName);
+    this.#reflection?.forget();
     return service;
   }
 
@@ -81,18 +116,25 @@ class GrpcHost implements Host {
     this.take(new GrpcListener({}, server));
   }
 
-  async stop(reason = 'the host is stopping'): Promise<void> {
-    await Promise.all(this.#services.map((service) => service.stop(reason)));
+  async stop(reason = 'the host is stopping', { drainMs }: StopOptions = {}): Promise<StopSummary> {
+    this.#health?.leave();
+    const ends = (await Promise.all(this.#services.map((service) => service.stop(reason, drainMs)))).flat();
+    this.#health?.end();
     await Promise.all(this.#listeners.map((listener) => listener.shutdown()));
+    const closed = ends.filter(({ kind }) => kind === 'closed').length;
+    return { closed, aborted: ends.length - closed };
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 
   take<Taken extends Listener>(listener: Taken): Taken {
-    this.#listeners.push(listener);
     for (const service of this.#services) serve(listener, service);
+    for (const { methods } of [this.#health, this.#reflection].filter((known) => known !== undefined)) {
+      listener.servePlain?.(methods);
+    }
+    this.#listeners.push(listener);
     return listener;
   }
 }

@@ -108,10 +108,22 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     else reject(carrier, Reason.UNKNOWN_SESSION);
   }
 
-  /** Closes every session in order and takes no new ones. */
-  async stop(reason: string): Promise<readonly SessionEnd[]> {
+  /**
+   * Closes every session in order and takes no new ones. What is not done
+   * after `drainMs` is cut; without that each session has its close time-out.
+   */
+  async stop(reason: string, drainMs: number | undefined): Promise<readonly SessionEnd[]> {
     this.#stopping = true;
-    return Promise.all([...this.sessions.values()].map((session) => session.close(reason)));
+    const { clock } = this.#host;
+    const cut = (): void => {
+      for (const session of this.sessions.values()) {
+        session.abort(`${reason}; it did not finish within ${drainMs} ms`, Code.UNAVAILABLE);
+      }
+    };
+    const timer = drainMs === undefined ? undefined : clock.schedule(clock.now() + drainMs, cut);
+    const ends = await Promise.all([...this.sessions.values()].map((session) => session.close(reason)));
+    timer?.cancel();
+    return ends;
   }
 
   #goOn(

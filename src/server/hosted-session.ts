@@ -66,6 +66,11 @@ export class HostedSession<Operations, Callbacks, State>
     return this.closed;
   }
 
+  /** Ends the session at once; the client is told why. */
+  abort(message: string, code: Code): void {
+    this.link.session.abort({ kind: 'aborted', origin: 'local', code, message });
+  }
+
   onOpening(): void {
     let made: ReturnType<ServiceFactory<Operations, Callbacks, State>>;
     try {

@@ -1,4 +1,4 @@
-export { createHost, type Host } from './host.js';
+export { createHost, type Host, type StopOptions, type StopSummary } from './host.js';
 export type { Service } from './hosted-service.js';
 export type { HostOptions, ServiceOptions } from './options.js';
 export type { ServiceFactory, ServiceHandler, ServiceSession } from './service-types.js';

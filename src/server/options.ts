@@ -26,6 +26,10 @@ export interface HostOptions {
   readonly pingTimeoutMs?: number;
   /** How many sessions a service has at most; further clients are refused with RESOURCE_EXHAUSTED. Default: 10,000. */
   readonly maxSessions?: number;
+  /** Whether the host answers gRPC's reflection service, for grpcurl and its like. Default: false. */
+  readonly reflection?: boolean;
+  /** Whether the host answers gRPC's health checking service, for load balancers and probes. Default: false. */
+  readonly health?: boolean;
   /** Options for the grpc-js server that `listen` starts. */
   readonly serverOptions?: GrpcServerOptions;
   /** Where time comes from; a test may bring its own. */
@@ -49,6 +53,8 @@ const defaults: ResolvedHostOptions = Object.freeze({
   pingMs: 10_000,
   pingTimeoutMs: 5_000,
   maxSessions: 10_000,
+  reflection: false,
+  health: false,
   serverOptions: {},
   clock: systemClock,
 });

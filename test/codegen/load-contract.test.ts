@@ -45,7 +45,8 @@ function describeContract(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if ('$type' in value) return value.$type;
   if (Array.isArray(value)) return value.map(describeContract);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, describeContract(item)]));
+  const entries = Object.entries(value).filter(([key]) => key !== 'descriptors');
+  return Object.fromEntries(entries.map(([key, item]) => [key, describeContract(item)]));
 }
 
 async function serveCalculator(contract: CalculatorContract): Promise<string> {
@@ -86,6 +87,11 @@ describe.each(['proto files', 'an image'] as const)('a contract that is loaded f
   test('is the generated one, with other codecs', async () => {
     expect(describeContract(await loadCalculator(loader))).toEqual(describeContract(Calculator));
     expect(describeContract(await loadEverything(loader))).toEqual(describeContract(Everything));
+  });
+
+  test('has the descriptors for reflection, if its source has them', async () => {
+    const descriptors = (await loadEverything(loader)).descriptors();
+    expect(descriptors).toEqual(loader === 'an image' ? Everything.descriptors() : []);
   });
 
   test.each(['service', 'client', 'both'] as const)('runs the calculator: %s', async (side) => {

@@ -27,6 +27,7 @@ export const Demo: Contract<Demo.Operations, Demo.Callbacks, Demo.State> =
       told: { name: 'Told', number: 101, shape: 'request-reply', request: AskRequest, reply: AskResponse },
     },
     state: DemoState,
+    descriptors,
   });
 `);
   });
@@ -63,6 +64,7 @@ export const Demo: Contract<Demo.Operations, Demo.Callbacks, Demo.State> =
     callbacks: {
       told: { name: 'Told', number: 101, shape: 'one-way', request: AskRequest, delivery: 'latest' },
     },
+    descriptors,
   });`);
   });
 

@@ -47,7 +47,7 @@ describe('where a host listens', () => {
   it('cannot be a port that is in use: the error names address and cause', async () => {
     const { port } = await serve();
     const host = createHost();
-    onTestFinished(() => host.stop());
+    onTestFinished(async () => void (await host.stop()));
     const error = await rejectionOf(host.listen(`localhost:${port}`));
     expect(error).toMatchObject({ kind: 'unavailable', origin: 'local' });
     expect(error.message).toContain(`localhost:${port}`);
@@ -74,7 +74,7 @@ describe('where a host listens', () => {
     const { host, port } = await serve();
     await host.stop();
     const next = createHost();
-    onTestFinished(() => next.stop());
+    onTestFinished(async () => void (await next.stop()));
     await expect(next.listen(`localhost:${port}`)).resolves.toMatchObject({ port });
   });
 });
@@ -130,7 +130,7 @@ describe('where a client dials', () => {
     const { client } = join(`localhost:${port}`, { retryOpen: true });
     const opened = client.open();
     const late = createHost();
-    onTestFinished(() => late.stop());
+    onTestFinished(async () => void (await late.stop()));
     late.add(Everything, () => partly({}));
     await late.listen(`localhost:${port}`);
     await opened;

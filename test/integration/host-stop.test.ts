@@ -1,5 +1,5 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { Code, connect, createHost } from 'grpc-duplex';
+import { Code, connect, createHost, serverOptions } from 'grpc-duplex';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { join, partly, serve } from '../support/everything.js';
 import { Everything } from '../support/gen/testing/v1/everything_duplex.js';
@@ -82,6 +82,51 @@ describe('a host that stops', () => {
     expect(await client.closed).toMatchObject({ origin: 'remote' });
   });
 
+  it('cuts what does not finish within the time that the stop gives, and counts', async () => {
+    const started = deferred();
+    const { address, host } = await serve(() => ({
+      ask() {
+        started.resolve();
+        return new Promise(() => {});
+      },
+    }));
+    const busy = join(address).client;
+    const idle = join(address).client;
+    await idle.open();
+    const notes = record(busy.callbacks.noted$);
+    const reply = rejectionOf(busy.service.ask());
+    await started.promise;
+    await expect(host.stop('update', { drainMs: 50 })).resolves.toEqual({ closed: 1, aborted: 1 });
+    expect(await reply).toMatchObject({ executed: 'maybe', code: Code.UNAVAILABLE });
+    expect(await busy.closed).toMatchObject({ origin: 'remote', code: Code.UNAVAILABLE });
+    expect((await busy.closed).message).toContain('update; it did not finish within 50 ms');
+    expect(await idle.closed).toMatchObject({ kind: 'closed', message: 'update' });
+    expect(notes.at(-1)).toBe('complete');
+  });
+
+  it('stops at the end of its block', async () => {
+    let client: Everything.Client | undefined;
+    {
+      await using host = createHost();
+      host.add(Everything, () => partly({}));
+      const { address } = await host.listen('localhost:0');
+      client = join(address).client;
+      await client.open();
+    }
+    expect(await client.closed).toMatchObject({ kind: 'closed', origin: 'remote' });
+  });
+
+  it('closes its connections also where grpc-js does not count them', async () => {
+    const { address, host, port } = await serve(() => ({}), { serverOptions: { 'grpc.enable_channelz': 0 } });
+    const raw = new RawStream(address);
+    await raw.greet();
+    await host.stop('update', { drainMs: 50 });
+    await expect(raw.status).resolves.toBeDefined();
+    const again = createHost();
+    onTestFinished(async () => void (await again.stop()));
+    await expect(again.listen(`localhost:${port}`)).resolves.toMatchObject({ port });
+  });
+
   it('ends sessions that are not open yet, too', async () => {
     const { address, host, service } = await serve(() => new Promise(() => {}));
     const { client } = join(address);
@@ -122,7 +167,7 @@ describe('a host', () => {
   });
 
   it('takes part in a server of somebody else, beside its services, and leaves it running', async () => {
-    const server = new Server();
+    const server = new Server(serverOptions());
     onTestFinished(() => server.forceShutdown());
     const host = createHost();
     host.add(Everything, () => partly({ echo: ({ text }) => ({ text }) }));

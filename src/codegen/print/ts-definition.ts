@@ -3,7 +3,7 @@ import { qualify, wireNames } from '../model/names.js';
 import { defaultSessionMode } from '../model/read-contracts.js';
 import { numberOf } from '../numbers/assign-numbers.js';
 import { indent, type Lines } from './text.js';
-import type { TypeScriptScope } from './ts-scope.js';
+import { descriptorsName, type TypeScriptScope } from './ts-scope.js';
 import type { NumberedContract } from './wire-proto.js';
 
 /** The value of a contract: what `defineContract` is given. Only what differs from its defaults is written. */
@@ -23,6 +23,7 @@ export function printDefinition({ contract, numbers }: NumberedContract, scope: 
     printMethods('operations', contract.operations),
     contract.callbacks.length > 0 ? printMethods('callbacks', contract.callbacks) : undefined,
     state?.target && `state: ${scope.message(state.target, 'value')},`,
+    `${descriptorsName},`,
   ];
 }
 

@@ -14,6 +14,9 @@ const namespaceMembers = [
   'Client',
 ] as const;
 
+/** The function of a generated file that has the descriptors of its protos. */
+export const descriptorsName = 'descriptors';
+
 /** The names that are used in one generated file, imported as they are asked for. */
 export interface TypeScriptScope {
   readonly imports: TypeScriptImports;
@@ -30,7 +33,7 @@ export function createScope(
   runtime: string,
   names: TsProtoNames,
 ): TypeScriptScope {
-  const imports = new TypeScriptImports([...namespaceMembers, ...contracts.map(({ base }) => base)]);
+  const imports = new TypeScriptImports([...namespaceMembers, descriptorsName, ...contracts.map(({ base }) => base)]);
   return {
     imports,
     message: (desc, kind) =>

@@ -1,12 +1,13 @@
 import type { DescFile } from '@bufbuild/protobuf';
 import type { MethodShape } from '../../contract/contract.js';
+import { encodeContractFiles } from '../descriptors/contract-files.js';
 import type { TsProtoNames } from '../messages/ts-proto-names.js';
 import type { MethodModel } from '../model/contract-model.js';
 import { commentOf } from '../source.js';
 import { generatedMark, indent, type Lines, separate, toText } from './text.js';
 import { printDocComment } from './ts-comment.js';
 import { printDefinition } from './ts-definition.js';
-import { createScope, type TypeScriptScope } from './ts-scope.js';
+import { createScope, descriptorsName, type TypeScriptScope } from './ts-scope.js';
 import type { NumberedContract } from './wire-proto.js';
 
 /** The type that stands for a method of each shape. */
@@ -38,8 +39,19 @@ export function printTypeScript(
       [generatedMark, `// source: ${file.proto.name}`],
       ['/* eslint-disable */', scope.imports.print()],
       ...body,
+      printDescriptors(encodeContractFiles(file, contracts)),
     ]),
   );
+}
+
+/** Reflection sends these; nobody else reads them, so they stay encoded. A function, since it stands below its use. */
+function printDescriptors(files: readonly string[]): Lines {
+  return [
+    '/** The descriptors of the protos, for reflection. */',
+    `function ${descriptorsName}(): readonly string[] {`,
+    indent('return [', indent(...files.map((file) => `'${file}',`)), '];'),
+    '}',
+  ];
 }
 
 function printConstant(numbered: NumberedContract, scope: TypeScriptScope): Lines {

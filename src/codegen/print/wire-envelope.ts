@@ -1,6 +1,15 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import type { ContractModel } from '../model/contract-model.js';
-import { armsOf, type EnvelopeArm, type EnvelopeSide } from '../model/envelopes.js';
+import {
+  armsOf,
+  type EnvelopeArm,
+  type EnvelopeSide,
+  frameFields,
+  type LibraryField,
+  libraryArms,
+  type SessionMessage,
+  stateArm,
+} from '../model/envelopes.js';
 import { type ContractNumbers, numberOf, type Reservation } from '../numbers/assign-numbers.js';
 import { lastNumber } from '../numbers/wire-record.js';
 import { commentOf } from '../source.js';
@@ -11,7 +20,7 @@ export interface TypeNaming {
   /** A message that the contract uses. */
   message(desc: DescMessage): string;
   /** A message of duplex/v1/session.proto. */
-  session(name: string): string;
+  session(name: SessionMessage): string;
 }
 
 /**
@@ -31,9 +40,13 @@ export function printEnvelope(
   return [
     side === 'client' ? `// What a client sends to ${service}.` : `// What ${service} sends to a client.`,
     `message ${name} {`,
-    indent(...separate([printReserved(numbers.reserved[side]), printFrame(name, types), printContent()])),
+    indent(...separate([printReserved(numbers.reserved[side]), printFields(frameFields), printContent()])),
     '}',
   ];
+
+  function printFields(fields: readonly LibraryField[]): Lines {
+    return fields.flatMap((field) => printField(field, name, types));
+  }
 
   function printContent(): Lines {
     const arms = armsOf(contract, side).toSorted((a, b) => number(a) - number(b));
@@ -41,9 +54,12 @@ export function printEnvelope(
       '// What the item says. Numbers below 100 belong to the library.',
       'oneof content {',
       indent(
-        ...libraryArms.map(([type, field, no]) => `${types.session(type)} ${field} = ${no};`),
+        ...printFields(libraryArms),
         side === 'server' && contract.state?.target !== undefined
-          ? ['// The state of the session.', `${types.message(contract.state.target)} state = 21;`]
+          ? [
+              '// The state of the session.',
+              `${types.message(contract.state.target)} ${stateArm.name} = ${stateArm.number};`,
+            ]
           : undefined,
         ...arms.map((arm) => [
           ...armComment(arm).map((line) => `// ${line}`.trimEnd()),
@@ -59,35 +75,10 @@ export function printEnvelope(
   }
 }
 
-/** Arms of every envelope: type, name and number. */
-const libraryArms = [
-  ['Control', 'control', 16],
-  ['CallOpen', 'call_open', 17],
-  ['CallComplete', 'call_complete', 18],
-  ['CallCancel', 'call_cancel', 19],
-  ['CallFault', 'call_fault', 20],
-] as const;
-
-function printFrame(name: string, types: TypeNaming): Lines {
-  return [
-    '// Number of the item; 0: a control, a bare acknowledgement, or no session.',
-    '// Inside `more` it is not set, and neither are the next two.',
-    'uint64 seq = 1;',
-    '// Highest number received without a gap.',
-    'uint64 ack = 2;',
-    '// How many of the acknowledged items are not dispatched yet.',
-    'uint32 backlog = 3;',
-    '// A call that the sender started; 0: no answer is wanted.',
-    'uint64 call_id = 4;',
-    '// A call that the receiver started, and that this item answers.',
-    'uint64 reply_to = 5;',
-    '// How long the sender waits for the answer; 0: as long as it takes.',
-    'uint32 timeout_ms = 6;',
-    '// Headers and trace of the call.',
-    `${types.session('Context')} context = 7;`,
-    '// Further items of this frame, numbered on from seq. Only in sessions, and never nested.',
-    `repeated ${name} more = 15;`,
-  ];
+function printField({ type, name, number, comment = [] }: LibraryField, envelope: string, types: TypeNaming): Lines {
+  const shown =
+    type === 'more' ? `repeated ${envelope}` : type === 'uint32' || type === 'uint64' ? type : types.session(type);
+  return [...comment.map((line) => `// ${line}`), `${shown} ${name} = ${number};`];
 }
 
 function printReserved({ numbers, names }: Reservation): Lines {

@@ -62,7 +62,8 @@ function printContract({ contract, numbers }: NumberedContract, types: TypeNamin
   ];
 }
 
-function importsOf(contracts: readonly NumberedContract[]): readonly string[] {
+/** The files that a wire proto imports, in their order. */
+export function importsOf(contracts: readonly NumberedContract[]): readonly string[] {
   const messages = contracts.flatMap(({ contract }) => [
     contract.state?.target,
     ...armsOf(contract, 'client').map(({ message }) => message),

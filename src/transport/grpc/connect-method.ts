@@ -1,7 +1,7 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 
 /** grpc-js passes Buffers through untouched: a frame is encoded by the session, once. */
-const identity = (frame: Buffer): Buffer => frame;
+export const identity = (frame: Buffer): Buffer => frame;
 
 /** The one method of a wire service, as both ends of grpc-js want it described. */
 export function connectMethod(wireName: string): MethodDefinition<Buffer, Buffer> & { originalName: string } {

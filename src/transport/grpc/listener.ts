@@ -3,6 +3,7 @@ import { Code, DuplexError } from '../../errors.js';
 import type { IncomingCarrier } from '../carrier.js';
 import { checkAddress } from './address.js';
 import { connectMethod } from './connect-method.js';
+import { type PlainMethod, servePlainMethod } from './plain-methods.js';
 import { GrpcServiceCarrier } from './service-carrier.js';
 
 /** Where a host listens. */
@@ -21,30 +22,48 @@ export interface ListenOptions {
 
 export type { Server as GrpcServer, ServerOptions as GrpcServerOptions } from '@grpc/grpc-js';
 
-const sessionServerOptions: ServerOptions = {
+const sessionServerOptions: ServerOptions = Object.freeze({
   // Off by default in grpc-js; without it a vanished client is never noticed: https://github.com/grpc/grpc-node/issues/2578
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5_000,
   'grpc.max_receive_message_length': 8 * 1024 * 1024,
-};
+});
+
+/** So long streams that have had their last words may take to end, before a stop cuts them. */
+const LINGER_MS = 1_000;
+
+/**
+ * The options with which a grpc-js server serves sessions well, for a server
+ * that a host is going to be attached to: `new Server(serverOptions())`. They
+ * are fixed when a server is made, so `attach` cannot set them.
+ */
+export function serverOptions(options: ServerOptions = {}): ServerOptions {
+  return { ...sessionServerOptions, ...options };
+}
 
 /** Accepts streams of wire services over a grpc-js server, its own or somebody else's. */
 export class GrpcListener {
   readonly #server: Server;
   readonly #own: boolean;
+  readonly #bound: string[] = [];
 
   /** With `server` it takes part in a server that somebody else binds and shuts down. */
   constructor(options: ServerOptions = {}, server?: Server) {
     this.#own = server === undefined;
-    this.#server = server ?? new Server({ ...sessionServerOptions, ...options });
+    this.#server = server ?? new Server(serverOptions(options));
+    if (server !== undefined) warnOfOptions(server);
   }
 
   /** Hands every stream of the wire service to `accept`. */
   serve(wireName: string, accept: (carrier: IncomingCarrier) => void): void {
     const { path, responseSerialize, requestDeserialize } = connectMethod(wireName);
     const handler = (call: ServerDuplexStream<Buffer, Buffer>): void => accept(new GrpcServiceCarrier(call));
-    if (this.#server.register(path, handler, responseSerialize, requestDeserialize, 'bidi')) return;
-    throw new DuplexError('fault', `the server serves ${wireName} already`, { code: Code.ALREADY_EXISTS });
+    if (!this.#server.register(path, handler, responseSerialize, requestDeserialize, 'bidi')) throw taken(wireName);
+  }
+
+  /** Serves methods that have no session. */
+  servePlain(methods: readonly PlainMethod[]): void {
+    for (const method of methods) if (!servePlainMethod(this.#server, method)) throw taken(method.path);
   }
 
   /** Listens on an address; port 0 chooses a free one. Rejects with an error that names address and cause. */
@@ -59,20 +78,45 @@ export class GrpcListener {
         reject(new DuplexError('unavailable', `cannot listen on ${address}: ${causeOf(error)}`, { cause: error }));
       });
     });
-    if (address.startsWith('unix')) return { address, port: 0 };
-    return { address: address.replace(/:\d+$/, `:${port}`), port };
+    const isSocket = address.startsWith('unix');
+    const boundTo = isSocket ? address : address.replace(/:\d+$/, `:${port}`);
+    this.#bound.push(boundTo);
+    return { address: boundTo, port: isSocket ? 0 : port };
   }
 
-  /** Frees the ports and ends what is still connected. */
+  /** Frees the ports at once, and ends what is still connected after a moment for its last words. */
   async shutdown(): Promise<void> {
     if (!this.#own) return;
     await new Promise<void>((resolve) => {
-      this.#server.tryShutdown(() => resolve());
       // tryShutdown alone never completes while a stream is open: https://github.com/grpc/grpc-node/issues/1664
-      this.#server.forceShutdown();
-      resolve();
+      const timer = setTimeout(() => {
+        // forceShutdown closes no connection of a server without channelz; drain does.
+        for (const address of this.#bound) this.#server.drain(address, 0);
+        this.#server.forceShutdown();
+        resolve();
+      }, LINGER_MS);
+      this.#server.tryShutdown(() => {
+        clearTimeout(timer);
+        resolve();
+      });
     });
   }
+}
+
+function taken(name: string): DuplexError {
+  return new DuplexError('fault', `the server serves ${name} already`, { code: Code.ALREADY_EXISTS });
+}
+
+/** The options of a server are private to grpc-js; if they can be seen and lack what sessions need, say so. */
+function warnOfOptions(server: Server): void {
+  const options: unknown = Reflect.get(server, 'options');
+  if (typeof options !== 'object' || options === null) return;
+  const missing = Object.keys(sessionServerOptions).filter((name) => !(name in options));
+  if (missing.length === 0) return;
+  process.emitWarning(
+    `the grpc-js server that a duplex host was attached to is made without ${missing.join(', ')}: make it with new Server(serverOptions())`,
+    { type: 'DuplexWarning', code: 'DUPLEX_SERVER_OPTIONS' },
+  );
 }
 
 function causeOf(error: Error): string {

@@ -1,0 +1,97 @@
+import type { Server, ServerDuplexStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+import { DuplexError } from '../../errors.js';
+import { asBuffer, identity } from './connect-method.js';
+
+/**
+ * A method that is served beside the sessions, as any gRPC server would: its
+ * messages are bytes. What it throws is a {@link DuplexError}, whose code and
+ * message its caller gets.
+ */
+export type PlainMethod = { readonly path: string } & (
+  | { readonly kind: 'unary'; answer(request: Uint8Array): Answer }
+  | { readonly kind: 'exchange'; answer(request: Uint8Array): Answer }
+  | { readonly kind: 'watch'; watch(request: Uint8Array, watcher: Watcher): () => void }
+);
+
+type Answer = Uint8Array | Promise<Uint8Array>;
+
+/** Who gets the messages of a `watch`; what it returned is called when nobody wants them any more. */
+export interface Watcher {
+  next(reply: Uint8Array): void;
+  end(): void;
+}
+
+/** Registers a method; false if the server has it already. */
+export function servePlainMethod(server: Server, method: PlainMethod): boolean {
+  switch (method.kind) {
+    case 'unary':
+      return server.register(method.path, unaryHandler(method), identity, identity, 'unary');
+    case 'exchange':
+      return server.register(method.path, exchangeHandler(method), identity, identity, 'bidi');
+    case 'watch':
+      return server.register(method.path, watchHandler(method), identity, identity, 'serverStream');
+  }
+}
+
+function unaryHandler({ answer }: PlainMethod & { kind: 'unary' }) {
+  return (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>): void => {
+    settle(
+      () => answer(call.request),
+      (bytes) => reply(null, asBuffer(bytes)),
+      (error) => reply(statusOf(error)),
+    );
+  };
+}
+
+/** One answer for each request, in order: the next one is read when the last is written. */
+function exchangeHandler({ answer }: PlainMethod & { kind: 'exchange' }) {
+  return (call: ServerDuplexStream<Buffer, Buffer>): void => {
+    let answering = false;
+    let ended = false;
+    call.on('data', (request: Buffer) => {
+      answering = true;
+      call.pause();
+      const fail = (error: DuplexError): void => void call.emit('error', statusOf(error));
+      const written = (): void => {
+        answering = false;
+        if (ended) call.end();
+        else call.resume();
+      };
+      settle(
+        () => answer(request),
+        (bytes) => void call.write(asBuffer(bytes), written),
+        fail,
+      );
+    });
+    call.on('end', () => {
+      ended = true;
+      if (!answering) call.end();
+    });
+    call.on('error', () => {});
+  };
+}
+
+function watchHandler({ watch }: PlainMethod & { kind: 'watch' }) {
+  return (call: ServerWritableStream<Buffer, Buffer>): void => {
+    call.on('error', () => {});
+    try {
+      const stop = watch(call.request, {
+        next: (reply) => void call.write(asBuffer(reply)),
+        end: () => call.end(),
+      });
+      call.on('cancelled', stop);
+    } catch (error) {
+      call.emit('error', statusOf(DuplexError.from(error)));
+    }
+  };
+}
+
+function settle(answer: () => Answer, done: (bytes: Uint8Array) => void, failed: (error: DuplexError) => void): void {
+  Promise.resolve()
+    .then(answer)
+    .then(done, (error: unknown) => failed(DuplexError.from(error)));
+}
+
+function statusOf({ code, message }: DuplexError) {
+  return { name: 'Error', message: '', code, details: message };
+}
