@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { decodeEnvelope } from '../support/envelope.js';
-import type { Entry } from '../support/sim/history.js';
-import { Ledger } from '../support/sim/ledger.js';
-import { LogChecker } from '../support/sim/log-checker.js';
+import type { Entry } from '../support/sim/checks/history.js';
+import { Ledger } from '../support/sim/checks/ledger.js';
+import { LogChecker } from '../support/sim/checks/log-checker.js';
 import { planOf } from '../support/sim/plan.js';
 import { run } from '../support/sim/run.js';
 

@@ -1,10 +1,13 @@
-import type { Call } from '../../../src/calls/call.js';
-import { ConnectedClient } from '../../../src/client/connected-client.js';
-import type { ResolvedConnectOptions } from '../../../src/client/options.js';
-import { Code } from '../../../src/errors.js';
-import type { SessionEnd } from '../../../src/session/session-end.js';
-import { type ConfirmRequest, DivideByZero, type NotedRequest } from '../gen/testing/v1/everything.js';
-import { Everything } from '../gen/testing/v1/everything_duplex.js';
+import type { Call } from '../../../../src/calls/call.js';
+import { ConnectedClient } from '../../../../src/client/connected-client.js';
+import type { ResolvedConnectOptions } from '../../../../src/client/options.js';
+import { Code } from '../../../../src/errors.js';
+import type { SessionEnd } from '../../../../src/session/session-end.js';
+import { type ConfirmRequest, DivideByZero, type NotedRequest } from '../../gen/testing/v1/everything.js';
+import { Everything } from '../../gen/testing/v1/everything_duplex.js';
+import { Ledger } from '../checks/ledger.js';
+import type { Extra, Step } from '../plan.js';
+import type { Process } from '../world/world.js';
 import {
   asText,
   Caller,
@@ -16,11 +19,8 @@ import {
   type Surroundings,
   sleep,
 } from './errand.js';
-import { Ledger } from './ledger.js';
-import type { Extra, Step } from './plan.js';
 import type { ServiceProgram } from './service-program.js';
 import { StreamCalls } from './streams.js';
-import type { Process } from './world.js';
 
 /** The program of one client, and what checker A knows of it. */
 export class ClientProgram {
@@ -260,8 +260,9 @@ export class ClientProgram {
 
   /** One side saw the session close in order: then nothing may be missing on either. */
   everythingArrived(who: string): void {
-    const { report } = this.#surroundings;
+    const { report, isReliable } = this.#surroundings;
     const { service, up } = this;
+    if (!isReliable) return;
     if (up.owed.length > 0) report('close', `${who} closed in order, but ${up.owed} of ${this.name} did not run`);
     const owed = service?.down.owed ?? [];
     if (owed.length > 0) report('close', `${who} closed in order, but ${owed} of ${service?.name} did not run`);

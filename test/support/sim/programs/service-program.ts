@@ -1,6 +1,6 @@
-import type { Call } from '../../../src/calls/call.js';
-import { Code, Fault } from '../../../src/errors.js';
-import type { SessionEnd } from '../../../src/session/session-end.js';
+import type { Call } from '../../../../src/calls/call.js';
+import { Code, Fault } from '../../../../src/errors.js';
+import type { SessionEnd } from '../../../../src/session/session-end.js';
 import {
   type AskRequest,
   DivideByZero,
@@ -8,8 +8,11 @@ import {
   type EchoRequest,
   type FailRequest,
   type NoteRequest,
-} from '../gen/testing/v1/everything.js';
-import type { Everything } from '../gen/testing/v1/everything_duplex.js';
+} from '../../gen/testing/v1/everything.js';
+import type { Everything } from '../../gen/testing/v1/everything_duplex.js';
+import { Ledger } from '../checks/ledger.js';
+import type { Extra, Step } from '../plan.js';
+import type { Process } from '../world/world.js';
 import type { ClientProgram } from './client-program.js';
 import {
   asText,
@@ -22,10 +25,7 @@ import {
   type Surroundings,
   sleep,
 } from './errand.js';
-import { Ledger } from './ledger.js';
-import type { Extra, Step } from './plan.js';
 import { addUp, countUp, sayBack } from './streams.js';
-import type { Process } from './world.js';
 
 type Handler = Omit<Everything.Handler, 'continue' | 'finish' | symbol>;
 

@@ -1,9 +1,9 @@
 import type { Observable } from 'rxjs';
-import { Code, Fault } from '../../../src/errors.js';
-import type { ChatRequest, CountRequest, SumRequest } from '../gen/testing/v1/everything.js';
-import type { Everything } from '../gen/testing/v1/everything_duplex.js';
+import { Code, Fault } from '../../../../src/errors.js';
+import type { ChatRequest, CountRequest, SumRequest } from '../../gen/testing/v1/everything.js';
+import type { Everything } from '../../gen/testing/v1/everything_duplex.js';
+import type { Ledger, Report } from '../checks/ledger.js';
 import type { Caller } from './errand.js';
-import type { Ledger, Report } from './ledger.js';
 
 /** A stream that the plan asks for. */
 export interface StreamStep {
