@@ -108,8 +108,11 @@ export class Network {
         stream.isAccepted = true;
         server.accept(stream.server);
       });
-    } else if (!hangs)
-      stream.break({ clientHearsAfterMs: latencyMs + 1, serverHearsAfterMs: Number.POSITIVE_INFINITY });
+    } else {
+      // Who is not answered hears of it only if HTTP/2 asks.
+      const clientHearsAfterMs = hangs ? Number.POSITIVE_INFINITY : latencyMs + 1;
+      stream.break({ clientHearsAfterMs, serverHearsAfterMs: Number.POSITIVE_INFINITY });
+    }
     return stream;
   }
 }
