@@ -128,7 +128,9 @@ export function planOf(seed: number): Plan {
     steps: inOrder(stepCount, random.fork('steps'), (chance) =>
       stepOf(chance, clients.length, horizonMs, settings),
     ).filter((step) => settings.level === 'session' || isPlain(step)),
-    faults: inOrder(faultCount, random.fork('faults'), (chance) => faultOf(chance, clients.length, horizonMs)),
+    faults: inOrder(faultCount, random.fork('faults'), (chance) =>
+      faultOf(chance, clients.length, horizonMs, settings.closesAt),
+    ),
   };
 }
 
@@ -264,8 +266,10 @@ function hearingOf(random: Random): Hearing {
   return { client: one(), server: one() };
 }
 
-function faultOf(random: Random, clients: number, horizonMs: number): Fault {
-  const at = timeIn(random, horizonMs);
+function faultOf(random: Random, clients: number, horizonMs: number, closesAt: number | undefined): Fault {
+  // Closing takes a moment only, so what goes wrong meanwhile has to be aimed at it.
+  const atTheEnd = closesAt !== undefined && random.chance(0.25);
+  const at = atTheEnd ? Math.min(horizonMs, closesAt + random.int(0, 150)) : timeIn(random, horizonMs);
   const on = `c${random.int(0, clients - 1)}`;
   const up = random.chance(0.5);
   const hears = hearingOf(random);

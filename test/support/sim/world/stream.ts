@@ -67,7 +67,10 @@ class End implements IncomingCarrier {
       this.#out.tellBehind(() => server.ended());
     } else {
       this.isOver = true;
-      this.#out.tellAhead(() => server.lost(cancelled));
+      const tell = (): void => server.lost(cancelled);
+      // What the client's system has taken already goes before the cancel: frames of a stream that was given up.
+      if (this.#stream.flip()) this.#out.tellAhead(tell);
+      else this.#out.tellBehind(tell);
     }
   }
 
@@ -147,6 +150,7 @@ export class Stream {
   isAccepted = false;
   readonly #processes: readonly [Process, Process];
   readonly #world: World;
+  readonly #random: Random;
   readonly #settings: NetworkSettings;
   readonly id: number;
   readonly history: History;
@@ -165,6 +169,7 @@ export class Stream {
     this.report = report;
     this.#settings = settings;
     this.#world = world;
+    this.#random = random.fork('oddities');
     this.#processes = [client, server];
     this.client = new End(this, 'client', client.name, 'server');
     this.server = new End(this, 'server', server.name, client.name);
@@ -187,7 +192,15 @@ export class Stream {
     const [client, server] = this.#processes;
     const keepaliveMs = this.#settings.keepaliveMs ?? Number.POSITIVE_INFINITY;
     this.#tell(client, Math.min(clientHearsAfterMs, keepaliveMs), () => this.client.lost(broken));
-    this.#tell(server, Math.min(serverHearsAfterMs, keepaliveMs), () => this.server.lost(broken));
+    const serverHears = Math.min(serverHearsAfterMs, keepaliveMs);
+    // As grpc-js does: `end` may come first, so it is no proof of a half-close.
+    if (this.flip()) this.#tell(server, serverHears, () => this.server.ended());
+    this.#tell(server, serverHears + 1, () => this.server.lost(broken));
+  }
+
+  /** Which of two things happens that both may. */
+  flip(): boolean {
+    return this.#random.chance(0.5);
   }
 
   /** Whether a program that lives still holds an end of it. */
