@@ -25,7 +25,8 @@ async function run(log: string, lanes: readonly LanePlan[]): Promise<void> {
     if (message.order === 'finish') finish.abort();
     else if (message.order === 'probe') void probe(message.plan, history, tell);
   });
-  await Promise.all(lanes.map((plan) => runLane(plan, history, finish.signal)));
+  const asked = new Promise((resolve) => finish.signal.addEventListener('abort', resolve));
+  await Promise.all([asked, ...lanes.map((plan) => runLane(plan, history, finish.signal))]);
   tell({ news: 'finished' });
   process.disconnect();
 }

@@ -53,7 +53,7 @@ export class Fleet {
     this.service = new Child('service.ts', (how) => this.violations.push(how));
     this.service.listen((news) => this.#take('service', news));
     const { cert, key } = this.#certificate;
-    this.service.order({ order: 'serve', plan: { log, cert: `${cert}`, key: `${key}` } });
+    this.service.order({ order: 'serve', plan: { log, host: '127.0.0.1', cert: `${cert}`, key: `${key}` } });
     await this.until('a service that listens', () => this.#ports !== undefined);
     const { plain, tls } = this.#requirePorts();
     for (const lane of this.lanes) lane.proxy.targetPort = lane.tls ? tls : plain;

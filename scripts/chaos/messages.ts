@@ -13,6 +13,8 @@ export interface LanePlan {
 /** What the service process has to know. */
 export interface ServicePlan {
   readonly log: string;
+  /** Where to listen. */
+  readonly host: string;
   readonly cert: string;
   readonly key: string;
 }

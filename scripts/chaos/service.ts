@@ -92,14 +92,14 @@ class Served {
   }
 }
 
-async function serve({ log, cert, key }: ServicePlan): Promise<void> {
+async function serve({ log, host: at, cert, key }: ServicePlan): Promise<void> {
   const history = new History(log);
   // What ends with a killed client is in the logs; the checkers judge it.
   const host = createHost({ ...heartbeats, resumeWindowMs, onError: () => {} });
   host.add(Everything, (session) => new Served(session, history) as unknown as Everything.Handler);
-  const plain = await host.listen('127.0.0.1:0');
+  const plain = await host.listen(`${at}:0`);
   const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
-  const tls = await host.listen('127.0.0.1:0', { credentials: ServerCredentials.createSsl(null, [pair]) });
+  const tls = await host.listen(`${at}:0`, { credentials: ServerCredentials.createSsl(null, [pair]) });
   tell({ news: 'serving', plainPort: plain.port, tlsPort: tls.port });
   process.on('message', ({ order }: Order) => {
     if (order !== 'finish') return;

@@ -15,6 +15,9 @@ export const resumeBoundMs = 20_000;
 /** So many sessions run side by side, every second one over TLS. */
 export const LANES = 4;
 
+/** So many links die in the kernel, where the machine lets us. */
+export const KERNEL_HALF_OPEN = 3;
+
 /** What a run is asked to do; it ends with the time, or with the counts. */
 export interface ChaosOptions {
   readonly seed: number;

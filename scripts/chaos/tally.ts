@@ -1,5 +1,6 @@
 import type { Fault } from '../../test/support/faults.js';
 import type { Fleet } from './fleet.js';
+import type { KernelTimes } from './kernel.js';
 import type { Arrivals } from './offline.js';
 import { detectionBoundMs, resumeWindowMs } from './settings.js';
 
@@ -20,6 +21,8 @@ export class Tally {
   /** Sessions that had to resume though nothing but a short stop had happened. */
   needless = 0;
   readonly halfOpen: HalfOpenTimes[] = [];
+  /** The same for links that died in the kernel, or why none did. */
+  kernel: readonly KernelTimes[] | string = [];
   /** Until the service had ended the last session of a killed client. */
   readonly clientKills: number[] = [];
   /** Until the last client knew that its session died with the service. */
@@ -40,11 +43,23 @@ export class Tally {
           .filter(([, ms]) => ms > detectionBoundMs)
           .map(([who, ms]) => `half-open link ${index}: the ${who} noticed after ${ms} ms`),
       ),
+      ...(typeof this.kernel === 'string' ? [] : this.kernel)
+        .flatMap((times) => Object.entries(times))
+        .filter(([, ms]) => ms > detectionBoundMs)
+        .map(([who, ms]) => `a link that died in the kernel: the ${who} noticed after ${ms} ms`),
       ...this.clientKills
         .filter((ms) => ms > killBoundMs)
         .map((ms) => `a killed client's sessions ended after ${ms} ms`),
     ];
     return late;
+  }
+
+  get #kernelLine(): string {
+    if (typeof this.kernel === 'string') return `none: ${this.kernel}`;
+    const [client, service] = (['client', 'service'] as const).map((who) =>
+      range((this.kernel as readonly KernelTimes[]).map((times) => times[who])),
+    );
+    return `${this.kernel.length}, noticed by the client after ${client}, by the service after ${service}; bound ${detectionBoundMs} ms`;
   }
 
   /** The summary, line by line. */
@@ -60,6 +75,7 @@ export class Tally {
       `client → service  ${note} one-way, ${echo + ask} requests`,
       `service → client  ${noted} one-way, ${confirm} requests, ${state} states`,
       `half-open         ${this.halfOpen.length}, noticed by the client after ${halfOpenTimes[0]}, by the service after ${halfOpenTimes[1]}, under load after ${halfOpenTimes[2]}; bound ${detectionBoundMs} ms`,
+      `half-open, kernel ${this.#kernelLine}`,
       `stops             ${this.stops}, after short ones ${this.needless} needless resumes; ${this.oversleeps} beyond the resume window`,
       `client killed     ${this.clientKills.length}, sessions ended after ${range(this.clientKills)}; bound ${resumeWindowMs + detectionBoundMs} ms`,
       `service killed    ${this.serviceKills.length}, loss known to the clients after ${range(this.serviceKills)}`,
