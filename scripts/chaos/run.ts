@@ -11,7 +11,7 @@ import { type ChaosOptions, KERNEL_HALF_OPEN, readOptions, USAGE } from './setti
 async function run(options: ChaosOptions): Promise<boolean> {
   const start = Date.now();
   const folder = mkdtempSync(join(tmpdir(), 'grpc-duplex-chaos-'));
-  const fleet = new Fleet(folder);
+  const fleet = new Fleet(folder, options.lanes);
   process.once('SIGINT', () => void fleet.destroy().finally(() => process.exit(130)));
   console.log(`seed ${options.seed}`);
   try {
@@ -20,7 +20,7 @@ async function run(options: ChaosOptions): Promise<boolean> {
     const campaign = new Campaign(fleet, options);
     await campaign.run();
     await fleet.finish();
-    campaign.tally.kernel = await kernelHalfOpens(KERNEL_HALF_OPEN, folder);
+    if (!options.onlyFlaps) campaign.tally.kernel = await kernelHalfOpens(KERNEL_HALF_OPEN, folder);
     const { violations, records, arrivals } = await checkLogs(folder);
     const all = [...fleet.violations, ...campaign.tally.overdue, ...violations];
     for (const line of campaign.tally.lines(fleet, arrivals)) console.log(line);

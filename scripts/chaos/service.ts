@@ -3,6 +3,7 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import { createHost, DuplexError } from '../../src/index.js';
 import type { ConfirmRequest, EchoRequest, NoteRequest } from '../../test/support/gen/testing/v1/everything.js';
 import { Everything } from '../../test/support/gen/testing/v1/everything_duplex.js';
+import { heapBytes } from './heap.js';
 import { History } from './history.js';
 import { numberIn, payloadOf, runIn } from './load.js';
 import type { News, Order, ServicePlan } from './messages.js';
@@ -102,6 +103,7 @@ async function serve({ log, host: at, cert, key }: ServicePlan): Promise<void> {
   const tls = await host.listen(`${at}:0`, { credentials: ServerCredentials.createSsl(null, [pair]) });
   tell({ news: 'serving', plainPort: plain.port, tlsPort: tls.port });
   process.on('message', ({ order }: Order) => {
+    if (order === 'weigh') tell({ news: 'weight', heapBytes: heapBytes() });
     if (order !== 'finish') return;
     void host.stop().then(() => {
       tell({ news: 'finished' });

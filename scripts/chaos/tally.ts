@@ -1,8 +1,8 @@
 import type { Fault } from '../../test/support/faults.js';
-import type { Fleet } from './fleet.js';
+import type { Fleet, Weights } from './fleet.js';
 import type { KernelTimes } from './kernel.js';
 import type { Arrivals } from './offline.js';
-import { detectionBoundMs, resumeWindowMs } from './settings.js';
+import { detectionBoundMs, MAX_GROWTH_BYTES, resumeWindowMs } from './settings.js';
 
 /** Milliseconds from the death of a link until each side noticed it. */
 export interface HalfOpenTimes {
@@ -27,6 +27,8 @@ export class Tally {
   readonly clientKills: number[] = [];
   /** Until the last client knew that its session died with the service. */
   readonly serviceKills: number[] = [];
+  /** The heaps after the first round, and at the end. */
+  readonly weights: Weights[] = [];
   readonly #kinds = new Map<Fault['kind'], number>();
 
   flap(kind: Fault['kind']): void {
@@ -51,7 +53,22 @@ export class Tally {
         .filter((ms) => ms > killBoundMs)
         .map((ms) => `a killed client's sessions ended after ${ms} ms`),
     ];
-    return late;
+    return [
+      ...late,
+      ...this.#growths
+        .filter(({ bytes }) => bytes > MAX_GROWTH_BYTES)
+        .map(({ who, text }) => `the heap of the ${who} grew: ${text}`),
+    ];
+  }
+
+  get #growths(): readonly { readonly who: string; readonly bytes: number; readonly text: string }[] {
+    const [first, last] = [this.weights[0], this.weights.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    return (['client', 'service'] as const).map((who) => ({
+      who,
+      bytes: last[who] - first[who],
+      text: `${mebibytes(first[who])} → ${mebibytes(last[who])} MiB`,
+    }));
   }
 
   get #kernelLine(): string {
@@ -76,11 +93,16 @@ export class Tally {
       `service → client  ${noted} one-way, ${confirm} requests, ${state} states`,
       `half-open         ${this.halfOpen.length}, noticed by the client after ${halfOpenTimes[0]}, by the service after ${halfOpenTimes[1]}, under load after ${halfOpenTimes[2]}; bound ${detectionBoundMs} ms`,
       `half-open, kernel ${this.#kernelLine}`,
+      `heaps             ${this.#growths.map(({ who, text }) => `${who} ${text}`).join(', ')}`,
       `stops             ${this.stops}, after short ones ${this.needless} needless resumes; ${this.oversleeps} beyond the resume window`,
       `client killed     ${this.clientKills.length}, sessions ended after ${range(this.clientKills)}; bound ${resumeWindowMs + detectionBoundMs} ms`,
       `service killed    ${this.serviceKills.length}, loss known to the clients after ${range(this.serviceKills)}`,
     ];
   }
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(1);
 }
 
 function range(times: readonly number[]): string {
