@@ -29,8 +29,7 @@ export class Campaign {
     const { flaps, halfOpen, onlyFlaps } = this.#options;
     for (; this.#timeLeft && (this.#round < 4 || this.#flapsLeft > 0 || this.#halfOpenLeft > 0); this.#round++) {
       await this.#flapLanes();
-      // What the first round leaves behind is there to stay: compiled code, caches.
-      if (this.#round === 0) this.tally.weights.push(await this.#fleet.weigh());
+      this.tally.weights.push(await this.#fleet.weigh());
       if (!onlyFlaps) await this.#worse();
       if (process.stderr.isTTY)
         process.stderr.write(

@@ -27,7 +27,7 @@ export class Tally {
   readonly clientKills: number[] = [];
   /** Until the last client knew that its session died with the service. */
   readonly serviceKills: number[] = [];
-  /** The heaps after the first round, and at the end. */
+  /** The heaps after each round. */
   readonly weights: Weights[] = [];
   readonly #kinds = new Map<Fault['kind'], number>();
 
@@ -61,13 +61,15 @@ export class Tally {
     ];
   }
 
+  /** Between half-time and the end: what the first half leaves behind may be there to stay, as compiled code is. */
   get #growths(): readonly { readonly who: string; readonly bytes: number; readonly text: string }[] {
-    const [first, last] = [this.weights[0], this.weights.at(-1)];
-    if (first === undefined || last === undefined) return [];
+    const { weights } = this;
+    const [first, half, last] = [weights[0], weights[weights.length >> 1], weights.at(-1)];
+    if (first === undefined || half === undefined || last === undefined) return [];
     return (['client', 'service'] as const).map((who) => ({
       who,
-      bytes: last[who] - first[who],
-      text: `${mebibytes(first[who])} → ${mebibytes(last[who])} MiB`,
+      bytes: last[who] - half[who],
+      text: `${mebibytes(first[who])} → ${mebibytes(half[who])} → ${mebibytes(last[who])} MiB`,
     }));
   }
 

@@ -143,7 +143,7 @@ function inOrder<Item extends { at: number }>(count: number, random: Random, mak
  * nothing, and cannot be told either that the service closes at the same time.
  */
 function isPlain(step: Step): boolean {
-  return step.on.startsWith('c') || (step.do !== 'close' && step.do !== 'confirm');
+  return step.on.startsWith('c') || !['close', 'confirm', 'stream'].includes(step.do);
 }
 
 function settingsOf(random: Random, horizonMs: number): Settings {
@@ -221,7 +221,8 @@ function stepOf(random: Random, clients: number, horizonMs: number, settings: Se
     [3, () => ({ ...here, do: 'ask', depth, extra: extraOf(random, 'call') })],
     [3, () => ({ ...there, do: 'confirm', depth, extra: extraOf(random, 'callback') })],
     [1, () => ({ ...here, do: 'divide', divisor: random.int(0, 2) })],
-    [1.5, () => ({ ...here, ...streamOf(random) })],
+    [1.5, () => ({ ...here, ...streamOf(random, true) })],
+    [1, () => ({ ...there, ...streamOf(random, false) })],
     [1, () => ({ ...here, do: 'fail' })],
     [1, () => ({ ...here, do: 'reset' })],
     [3, () => ({ ...there, do: 'state' })],
@@ -232,17 +233,18 @@ function stepOf(random: Random, clients: number, horizonMs: number, settings: Se
 }
 
 /** Some streams are longer than the credit that they start with. */
-function streamOf(random: Random): StreamStep {
+function streamOf(random: Random, mayFail: boolean): StreamStep {
   const count = random.weighted([
     [6, random.int(0, 20)],
     [1, random.int(20, 300)],
     [0.5, random.int(300, 700)],
   ]);
   return {
-    do: random.pick(['count', 'sum', 'chat']),
+    do: 'stream',
+    shape: random.pick(['replies', 'requests', 'both']),
     count,
     ...(random.chance(0.2) && { leaveAfter: random.int(1, count + 1) }),
-    ...(random.chance(0.2) && { failAfter: random.int(1, count + 1) }),
+    ...(mayFail && random.chance(0.2) && { failAfter: random.int(1, count + 1) }),
   };
 }
 
