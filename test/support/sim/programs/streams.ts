@@ -126,11 +126,11 @@ export async function* countUp({
 }
 
 /** Adds up a stream. */
-export function addUp<Item>(requests: Observable<Item>, valueOf: (item: Item) => number): Promise<number> {
+export function addUp<Item>(requests: Observable<Item>, numberOf: (item: Item) => number): Promise<number> {
   return new Promise((resolve, reject) => {
     let sum = 0;
     requests.subscribe({
-      next: (item) => (sum += valueOf(item)),
+      next: (item) => (sum += numberOf(item)),
       error: reject,
       complete: () => resolve(sum),
     });
