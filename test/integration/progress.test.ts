@@ -80,7 +80,9 @@ describe('100,000 one-way calls that wait in `single`', () => {
         const { answer } = await session.callback.confirm({ question });
         return { answer };
       },
-      note: () => void (notes += 1),
+      note() {
+        notes += 1;
+      },
     }));
     const { client } = join(address, {
       handler: {
@@ -106,7 +108,9 @@ describe('100,000 one-way calls that wait in `single`', () => {
           yield { value };
         }
       },
-      note: () => void (notes += 1),
+      note() {
+        notes += 1;
+      },
     }));
     const { client } = join(address);
     const values: number[] = [];
