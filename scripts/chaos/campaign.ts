@@ -26,19 +26,26 @@ export class Campaign {
   }
 
   async run(): Promise<void> {
-    const { flaps, halfOpen } = this.#options;
+    const { flaps, halfOpen, onlyFlaps } = this.#options;
     for (; this.#timeLeft && (this.#round < 4 || this.#flapsLeft > 0 || this.#halfOpenLeft > 0); this.#round++) {
       await this.#flapLanes();
-      if (this.#halfOpenLeft > 0) await this.#halfOpen();
-      await this.#standStill(this.#round % 2 === 0 ? 'service' : 'client', this.#round % 4 < 2);
-      if (this.#round % 4 === 1) await this.#killClient();
-      if (this.#round % 4 === 2) await this.#oversleep();
-      if (this.#round % 4 === 3) await this.#killService();
+      this.tally.weights.push(await this.#fleet.weigh());
+      if (!onlyFlaps) await this.#worse();
       if (process.stderr.isTTY)
         process.stderr.write(
           `\r${this.tally.flaps} of ${flaps} flaps, ${this.tally.halfOpen.length} of ${halfOpen} half-open links  `,
         );
     }
+    await this.#fleet.allOpen();
+    this.tally.weights.push(await this.#fleet.weigh());
+  }
+
+  async #worse(): Promise<void> {
+    if (this.#halfOpenLeft > 0) await this.#halfOpen();
+    await this.#standStill(this.#round % 2 === 0 ? 'service' : 'client', this.#round % 4 < 2);
+    if (this.#round % 4 === 1) await this.#killClient();
+    if (this.#round % 4 === 2) await this.#oversleep();
+    if (this.#round % 4 === 3) await this.#killService();
   }
 
   get #timeLeft(): boolean {

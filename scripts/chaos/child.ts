@@ -7,10 +7,15 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #listeners = new Set<(news: News) => void>();
 
-  /** Starts a script of this folder. `died` hears of an end that nobody asked for. */
-  constructor(script: string, died: (how: string) => void) {
+  /**
+   * Starts a script of this folder; `within` is a command that runs another
+   * one. `died` hears of an end that nobody asked for.
+   */
+  constructor(script: string, died: (how: string) => void, within: readonly string[] = []) {
     // The loader of TypeScript is inherited from the command line of this process.
-    this.#process = fork(join(import.meta.dirname, script), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const [execPath = process.execPath, ...execArgv] = [...within, process.execPath, ...process.execArgv];
+    const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
+    this.#process = fork(join(import.meta.dirname, script), { execPath, execArgv, stdio: [...stdio] });
     this.#process.on('message', (news: News) => {
       for (const listener of this.#listeners) listener(news);
     });

@@ -1,4 +1,5 @@
 // The client of a chaos run, in a process of its own; started by run.ts.
+import { heapBytes } from './heap.js';
 import { History } from './history.js';
 import { Lane } from './lane.js';
 import type { LanePlan, News, Order } from './messages.js';
@@ -23,9 +24,11 @@ async function run(log: string, lanes: readonly LanePlan[]): Promise<void> {
   const finish = new AbortController();
   process.on('message', (message: Order) => {
     if (message.order === 'finish') finish.abort();
+    else if (message.order === 'weigh') tell({ news: 'weight', heapBytes: heapBytes() });
     else if (message.order === 'probe') void probe(message.plan, history, tell);
   });
-  await Promise.all(lanes.map((plan) => runLane(plan, history, finish.signal)));
+  const asked = new Promise((resolve) => finish.signal.addEventListener('abort', resolve));
+  await Promise.all([asked, ...lanes.map((plan) => runLane(plan, history, finish.signal))]);
   tell({ news: 'finished' });
   process.disconnect();
 }

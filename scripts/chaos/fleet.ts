@@ -4,7 +4,6 @@ import { makeCertificate } from '../../test/support/certificate.js';
 import { FaultProxy } from '../../test/support/fault-proxy.js';
 import { Child } from './child.js';
 import type { LanePlan, News } from './messages.js';
-import { LANES } from './settings.js';
 
 /** One session after another through a proxy of its own. */
 export interface LaneView {
@@ -27,6 +26,9 @@ export interface EndView {
   readonly at: number;
 }
 
+/** Bytes on the heaps of both processes. */
+export type Weights = Readonly<Record<'client' | 'service', number>>;
+
 /** Both processes and the proxies between them, and what they told so far. */
 export class Fleet {
   readonly lanes: LaneView[] = [];
@@ -39,11 +41,14 @@ export class Fleet {
   #incarnations = 0;
   #ports: { plain: number; tls: number } | undefined;
   readonly #certificate = makeCertificate();
+  readonly #weights = new Map<'service' | 'client', number>();
   readonly #folder: string;
+  readonly #laneCount: number;
 
   /** Logs go to `folder`. */
-  constructor(folder: string) {
+  constructor(folder: string, laneCount: number) {
     this.#folder = folder;
+    this.#laneCount = laneCount;
   }
 
   /** Starts a service. The proxies lead to it from now on. */
@@ -53,11 +58,11 @@ export class Fleet {
     this.service = new Child('service.ts', (how) => this.violations.push(how));
     this.service.listen((news) => this.#take('service', news));
     const { cert, key } = this.#certificate;
-    this.service.order({ order: 'serve', plan: { log, cert: `${cert}`, key: `${key}` } });
+    this.service.order({ order: 'serve', plan: { log, host: '127.0.0.1', cert: `${cert}`, key: `${key}` } });
     await this.until('a service that listens', () => this.#ports !== undefined);
     const { plain, tls } = this.#requirePorts();
     for (const lane of this.lanes) lane.proxy.targetPort = lane.tls ? tls : plain;
-    for (let lane = this.lanes.length; lane < LANES; lane++) {
+    for (let lane = this.lanes.length; lane < this.#laneCount; lane++) {
       const proxy = await FaultProxy.listen(lane % 2 === 1 ? tls : plain);
       this.lanes.push({ lane, tls: lane % 2 === 1, proxy, run: '', status: 'created', resumes: 0, since: 0 });
     }
@@ -94,6 +99,14 @@ export class Fleet {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     return true;
+  }
+
+  /** What the heaps of both processes hold, in bytes. */
+  async weigh(): Promise<Weights> {
+    this.#weights.clear();
+    for (const who of ['client', 'service'] as const) this[who].order({ order: 'weigh' });
+    await this.until('both processes to weigh their heaps', () => this.#weights.size === 2);
+    return { client: this.#weights.get('client') ?? 0, service: this.#weights.get('service') ?? 0 };
   }
 
   /** Closes everything in order. */
@@ -133,6 +146,9 @@ export class Fleet {
         return;
       case 'ended':
         this.ends.push({ by, run: news.run, end: news.end, at: news.at });
+        return;
+      case 'weight':
+        this.#weights.set(by, news.heapBytes);
         return;
       case 'violation':
         this.violations.push(news.what);

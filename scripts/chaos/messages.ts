@@ -13,6 +13,8 @@ export interface LanePlan {
 /** What the service process has to know. */
 export interface ServicePlan {
   readonly log: string;
+  /** Where to listen. */
+  readonly host: string;
   readonly cert: string;
   readonly key: string;
 }
@@ -23,6 +25,8 @@ export type Order =
   | { readonly order: 'run'; readonly log: string; readonly lanes: readonly LanePlan[] }
   /** Opens an idle session that does not survive its connection, to see when each side notices. */
   | { readonly order: 'probe'; readonly plan: LanePlan }
+  /** Asks for the size of the heap. */
+  | { readonly order: 'weigh' }
   /** Closes everything in order, and leaves. */
   | { readonly order: 'finish' };
 
@@ -38,5 +42,7 @@ export type News =
     }
   | { readonly news: 'probing'; readonly run: string }
   | { readonly news: 'ended'; readonly run: string; readonly end: SessionEnd; readonly at: number }
+  /** The heap after a collection. */
+  | { readonly news: 'weight'; readonly heapBytes: number }
   | { readonly news: 'violation'; readonly what: string }
   | { readonly news: 'finished' };

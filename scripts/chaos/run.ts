@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Campaign } from './campaign.js';
 import { Fleet } from './fleet.js';
+import { kernelHalfOpens } from './kernel.js';
 import { checkLogs } from './offline.js';
-import { type ChaosOptions, readOptions, USAGE } from './settings.js';
+import { type ChaosOptions, KERNEL_HALF_OPEN, readOptions, USAGE } from './settings.js';
 
 async function run(options: ChaosOptions): Promise<boolean> {
   const start = Date.now();
   const folder = mkdtempSync(join(tmpdir(), 'grpc-duplex-chaos-'));
-  const fleet = new Fleet(folder);
+  const fleet = new Fleet(folder, options.lanes);
   process.once('SIGINT', () => void fleet.destroy().finally(() => process.exit(130)));
   console.log(`seed ${options.seed}`);
   try {
@@ -19,6 +20,7 @@ async function run(options: ChaosOptions): Promise<boolean> {
     const campaign = new Campaign(fleet, options);
     await campaign.run();
     await fleet.finish();
+    if (!options.onlyFlaps) campaign.tally.kernel = await kernelHalfOpens(KERNEL_HALF_OPEN, folder);
     const { violations, records, arrivals } = await checkLogs(folder);
     const all = [...fleet.violations, ...campaign.tally.overdue, ...violations];
     for (const line of campaign.tally.lines(fleet, arrivals)) console.log(line);

@@ -3,6 +3,7 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import { createHost, DuplexError } from '../../src/index.js';
 import type { ConfirmRequest, EchoRequest, NoteRequest } from '../../test/support/gen/testing/v1/everything.js';
 import { Everything } from '../../test/support/gen/testing/v1/everything_duplex.js';
+import { heapBytes } from './heap.js';
 import { History } from './history.js';
 import { numberIn, payloadOf, runIn } from './load.js';
 import type { News, Order, ServicePlan } from './messages.js';
@@ -92,16 +93,17 @@ class Served {
   }
 }
 
-async function serve({ log, cert, key }: ServicePlan): Promise<void> {
+async function serve({ log, host: at, cert, key }: ServicePlan): Promise<void> {
   const history = new History(log);
   // What ends with a killed client is in the logs; the checkers judge it.
   const host = createHost({ ...heartbeats, resumeWindowMs, onError: () => {} });
   host.add(Everything, (session) => new Served(session, history) as unknown as Everything.Handler);
-  const plain = await host.listen('127.0.0.1:0');
+  const plain = await host.listen(`${at}:0`);
   const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
-  const tls = await host.listen('127.0.0.1:0', { credentials: ServerCredentials.createSsl(null, [pair]) });
+  const tls = await host.listen(`${at}:0`, { credentials: ServerCredentials.createSsl(null, [pair]) });
   tell({ news: 'serving', plainPort: plain.port, tlsPort: tls.port });
   process.on('message', ({ order }: Order) => {
+    if (order === 'weigh') tell({ news: 'weight', heapBytes: heapBytes() });
     if (order !== 'finish') return;
     void host.stop().then(() => {
       tell({ news: 'finished' });

@@ -12,8 +12,11 @@ export const resumeWindowMs = 8_000;
 /** Within this time a session must go on after its connection can be made again. */
 export const resumeBoundMs = 20_000;
 
-/** So many sessions run side by side, every second one over TLS. */
-export const LANES = 4;
+/** What a process may need more at the end than near the start, after a collection: a leak would be larger. */
+export const MAX_GROWTH_BYTES = 16 * 1024 * 1024;
+
+/** So many links die in the kernel, where the machine lets us. */
+export const KERNEL_HALF_OPEN = 3;
 
 /** What a run is asked to do; it ends with the time, or with the counts. */
 export interface ChaosOptions {
@@ -21,6 +24,10 @@ export interface ChaosOptions {
   readonly minutes: number | undefined;
   readonly flaps: number;
   readonly halfOpen: number;
+  /** So many sessions run side by side, every second one over TLS. */
+  readonly lanes: number;
+  /** Nothing but broken connections, so that every session lives through all of them. */
+  readonly onlyFlaps: boolean;
   /** Keep the history logs of a run that went well, too. */
   readonly keep: boolean;
 }
@@ -29,6 +36,8 @@ export const USAGE = `npm run chaos -- [options]
   --minutes N     goes on for N minutes
   --flaps N       breaks N connections (default 500, without --minutes)
   --half-open N   lets N links die without a word (default 5, without --minutes)
+  --lanes N       so many sessions side by side (default 4)
+  --only-flaps    nothing worse than broken connections, so that each session lives through all of them
   --seed N        repeats the faults of another run
   --keep          keeps the history logs`;
 
@@ -40,6 +49,8 @@ export function readOptions(args: readonly string[]): ChaosOptions | undefined {
       minutes: { type: 'string' },
       flaps: { type: 'string' },
       'half-open': { type: 'string' },
+      lanes: { type: 'string', default: '4' },
+      'only-flaps': { type: 'boolean', default: false },
       seed: { type: 'string' },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -52,7 +63,9 @@ export function readOptions(args: readonly string[]): ChaosOptions | undefined {
     seed: count('seed', values.seed) ?? Math.floor(Math.random() * 2 ** 31),
     minutes,
     flaps: count('flaps', values.flaps) ?? otherwise(500),
-    halfOpen: count('half-open', values['half-open']) ?? otherwise(5),
+    halfOpen: values['only-flaps'] ? 0 : (count('half-open', values['half-open']) ?? otherwise(5)),
+    lanes: count('lanes', values.lanes) ?? 4,
+    onlyFlaps: values['only-flaps'],
     keep: values.keep,
   };
 }

@@ -27,5 +27,5 @@ export default {
     'ts-proto',
   ],
   // Of the machine, where it has one.
-  ignoreBinaries: ['protoc'],
+  ignoreBinaries: ['ip', 'protoc'],
 } satisfies KnipConfig;

@@ -85,6 +85,7 @@ export const carrierMutants: readonly Mutant[] = [
     file: hosted,
     find: 'if (isOrderly(end)) this.#bury(id, session.tokens);',
     replace: 'this.#bury(id, session.tokens);',
+    foundBy: 'test/integration/resume-refused.test.ts',
   },
   {
     bug: 'a client that missed the end is not told',

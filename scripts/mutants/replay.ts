@@ -175,7 +175,7 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'an answer overtakes the callbacks before it',
     file: sender,
-    find: 'if (this.#line.waitsSince(since, until)) this.#line.joinAnswer(item);',
-    replace: 'if (since < 0) this.#line.joinAnswer(item);',
+    find: 'if (this.#line.waitsSince(since, until)) this.#line.joinAnswer(',
+    replace: 'if (since < 0) this.#line.joinAnswer(',
   },
 ];

@@ -1,13 +1,11 @@
 // npm run mutants: every bug that others made, put into a copy of the tree one at a time, has to be found.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { carrierMutants } from './carriers.js';
-import type { Mutant } from './mutant.js';
-import { replayMutants } from './replay.js';
-import { sessionMutants } from './sessions.js';
+import { allMutants } from './all.js';
+import { type Mutant, mutated } from './mutant.js';
 
 const USAGE = `npm run mutants -- [options]
   --seeds N    how many seeds the simulation may take to find each (default 400)
@@ -33,20 +31,24 @@ if (values.help) console.log(USAGE);
 else process.exitCode = (await killAll(values)) ? 0 : 1;
 
 async function killAll({ seeds, only }: Options): Promise<boolean> {
-  const all = [...replayMutants, ...sessionMutants, ...carrierMutants];
-  const mutants = all.filter(({ bug }) => bug.includes(only));
-  const tree = copyTree();
+  const mutants = allMutants.filter(({ bug }) => bug.includes(only));
+  const trees = Array.from({ length: availableParallelism() }, copyTree);
+  const waiting = [...mutants];
   let killed = 0;
-  try {
-    const found = (await simulate(tree, seeds)) ?? (await test(tree));
-    if (found !== undefined) throw new Error(`without any mutant there is a bug already: ${found}`);
-    for (const mutant of mutants) {
+  const work = async (tree: string): Promise<void> => {
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const killer = await killerOf(mutant, tree, seeds);
       if (killer !== undefined) killed += 1;
       console.log(`${killer === undefined ? 'ALIVE ' : 'killed'}  ${mutant.bug}\n        ${killer ?? mutant.file}`);
     }
+  };
+  try {
+    const [tree = ''] = trees;
+    const found = (await simulate(tree, seeds)) ?? (await test(tree));
+    if (found !== undefined) throw new Error(`without any mutant there is a bug already: ${found}`);
+    await Promise.all(trees.map(work));
   } finally {
-    rmSync(tree, { recursive: true });
+    for (const tree of trees) rmSync(tree, { recursive: true });
   }
   console.log(`${killed} of ${mutants.length} killed`);
   return killed === mutants.length;
@@ -54,7 +56,7 @@ async function killAll({ seeds, only }: Options): Promise<boolean> {
 
 function copyTree(): string {
   const tree = mkdtempSync(join(tmpdir(), 'grpc-duplex-mutants-'));
-  for (const name of ['src', 'test', 'scripts', 'package.json', 'tsconfig.json']) {
+  for (const name of ['src', 'test', 'scripts', 'proto', 'package.json', 'tsconfig.json']) {
     cpSync(join(root, name), join(tree, name), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'));
@@ -62,22 +64,12 @@ function copyTree(): string {
 }
 
 /** Who finds the mutant: a seed of the simulation, or a test. Throws if there is no such place in the code any more. */
-async function killerOf(
-  { bug, file, find, replace }: Mutant,
-  tree: string,
-  seeds: string,
-): Promise<string | undefined> {
-  const path = join(tree, file);
+async function killerOf(mutant: Mutant, tree: string, seeds: string): Promise<string | undefined> {
+  const path = join(tree, mutant.file);
   const original = readFileSync(path, 'utf8');
-  if (original.split(find).length !== 2) {
-    throw new Error(`${bug}: ${file} has this text not once, so the mutant has to be written anew:\n${find}`);
-  }
-  writeFileSync(
-    path,
-    original.replace(find, () => replace),
-  );
+  writeFileSync(path, mutated(original, mutant));
   try {
-    return (await simulate(tree, seeds)) ?? (await test(tree));
+    return (await simulate(tree, seeds)) ?? (await test(tree, mutant.foundBy));
   } finally {
     writeFileSync(path, original);
   }
@@ -98,9 +90,10 @@ async function simulate(tree: string, seeds: string): Promise<string | undefined
   return `simulation: ${broken ?? output.trim().split('\n').at(-1) ?? 'it hangs'}`;
 }
 
-async function test(tree: string): Promise<string | undefined> {
+async function test(tree: string, ...more: readonly (string | undefined)[]): Promise<string | undefined> {
   const vitest = 'node_modules/vitest/vitest.mjs';
-  const args = ['run', '--config', 'scripts/checks/vitest.config.ts', '--bail', '1', 'test/session', 'test/unit'];
+  const files = ['test/session', 'test/unit', ...more.filter((file) => file !== undefined)];
+  const args = ['run', '--config', 'scripts/checks/vitest.config.ts', '--bail', '1', ...files];
   const { passed, output } = await node(tree, vitest, ...args);
   if (passed) return undefined;
   const failed = output.split('\n').find((line) => line.includes('FAIL'));

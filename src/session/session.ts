@@ -144,7 +144,8 @@ export class Session {
       if (this.#state === 'open') this.#beginClosing(orderlyEnd('remote', 'the client closed'));
     } else if (role === 'client' && this.#level === 'plain') {
       this.#finish(this.#closing.end ?? orderlyEnd('remote', 'the service closed the session'));
-    } else if (role === 'client' || !this.#closing.promised) {
+    } else if (role === 'client' || !this.#closing.isComplete) {
+      // Even after the promise an end alone proves nothing: a connection that breaks begins with one.
       this.carrierLost(new DuplexError('lost', 'the stream ended too early', { origin: 'remote' }), now);
     }
   }

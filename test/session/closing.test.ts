@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { controlOf } from '../support/envelope.js';
 import { SessionPair, telling } from '../support/session-pair.js';
 import { thrownBy } from '../support/thrown-by.js';
 
@@ -117,6 +118,41 @@ describe('closing a session', () => {
     pair.advance(1);
     expect(pair.client.end).toMatchObject({ kind: 'timeout', origin: 'local', code: 4 });
     expect(pair.service.end).toMatchObject({ kind: 'timeout', origin: 'remote' });
+  });
+
+  it('ends in order for a client that has seen everything, even if the service’s last word never comes', () => {
+    const pair = SessionPair.opened({ client: { closeTimeoutMs: 3_000 } });
+    pair.client.session.close(pair.now, 'enough');
+    while (!pair.client.events.includes('half-closed'))
+      for (const side of pair.sides) pair.poll(side) || pair.deliver(side);
+    pair.service.inbox.length = 0;
+    pair.service.departed = 'unheard';
+    pair.advance(3_000);
+    expect(pair.client.end).toMatchObject({ kind: 'closed', origin: 'local' });
+  });
+
+  it('does not take a stream that breaks for the word of a client that has seen everything', () => {
+    const ttl = { ttlMs: 120_000 };
+    const pair = SessionPair.opened({ clientTerms: ttl, serviceTerms: ttl });
+    for (const id of upTo(3)) pair.service.tell(id);
+    pair.client.session.close(pair.now, 'enough');
+    const promises = (): boolean =>
+      pair.arriving(pair.client).some((envelope) => controlOf(envelope)?.$case === 'goodbye');
+    while (!promises()) {
+      pair.poll(pair.client);
+      pair.deliver(pair.service);
+      pair.poll(pair.service);
+    }
+    // What the service has sent is on its way when the connection breaks, which looks like an end at first.
+    pair.client.inbox.length = 0;
+    pair.service.session.peerEnded(pair.now);
+    while (pair.poll(pair.service));
+    expect(pair.service.end).toBeUndefined();
+    pair.cut();
+    pair.connect();
+    pair.settle();
+    expect(pair.client.told).toEqual(upTo(3));
+    expect(ends(pair)).toEqual(['closed local', 'closed remote']);
   });
 
   it('before it has opened still delivers what was sent', () => {

@@ -24,6 +24,7 @@ export class Lane {
   #ended = false;
   /** The source is gone. */
   #reset = false;
+  #targetReset = false;
   readonly #from: Socket;
   readonly #to: Socket;
 
@@ -74,10 +75,17 @@ export class Lane {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#weather.held) return void this.#from.resume();
-    if (this.#reset) return void this.#to.resetAndDestroy();
+    if (this.#reset) return this.#resetTarget();
     if (!this.#weather.stalled) this.#pass();
     if (this.#weather.stalled || this.#queuedBytes > MAX_QUEUED_BYTES) this.#from.pause();
     else this.#from.resume();
+  }
+
+  /** Once: a socket that goes on its way out listens for its end each time that it is sent away. */
+  #resetTarget(): void {
+    if (this.#targetReset) return;
+    this.#targetReset = true;
+    this.#to.resetAndDestroy();
   }
 
   #pass(): void {

@@ -1,7 +1,7 @@
 import { control, controlOf, decodeEnvelope, encodeEnvelope } from '../envelope.js';
-import type { Break } from './network.js';
 import type { Fault, Hearing } from './plan.js';
 import type { Simulation } from './simulation.js';
+import type { Break } from './world/stream.js';
 
 /** Makes a fault happen now. */
 export function strike(simulation: Simulation, fault: Fault): void {

@@ -1,6 +1,6 @@
-import type { NetworkSettings } from './pipe.js';
-import { Random } from './random.js';
-import type { StreamStep } from './streams.js';
+import type { StreamStep } from './programs/streams.js';
+import type { NetworkSettings } from './world/pipe.js';
+import { Random } from './world/random.js';
 
 /** What a program does at a time. `on` is a client (`c0`), or the sessions that a client has at the service (`s0`). */
 export type Step = { readonly at: number; readonly on: string } & (
@@ -60,6 +60,7 @@ export interface Hearing {
 }
 
 export interface Settings {
+  readonly level: 'session' | 'plain';
   readonly network: NetworkSettings;
   readonly pingMs: number;
   readonly pingTimeoutMs: number;
@@ -124,8 +125,12 @@ export function planOf(seed: number): Plan {
     settings,
     clients,
     horizonMs,
-    steps: inOrder(stepCount, random.fork('steps'), (chance) => stepOf(chance, clients.length, horizonMs, settings)),
-    faults: inOrder(faultCount, random.fork('faults'), (chance) => faultOf(chance, clients.length, horizonMs)),
+    steps: inOrder(stepCount, random.fork('steps'), (chance) =>
+      stepOf(chance, clients.length, horizonMs, settings),
+    ).filter((step) => settings.level === 'session' || isPlain(step)),
+    faults: inOrder(faultCount, random.fork('faults'), (chance) =>
+      faultOf(chance, clients.length, horizonMs, settings.closesAt),
+    ),
   };
 }
 
@@ -133,15 +138,27 @@ function inOrder<Item extends { at: number }>(count: number, random: Random, mak
   return Array.from({ length: count }, (_, index) => make(random.fork(`${index}`))).sort((a, b) => a.at - b.at);
 }
 
+/**
+ * What may happen at the plain level: a client that has half-closed can answer
+ * nothing, and cannot be told either that the service closes at the same time.
+ */
+function isPlain(step: Step): boolean {
+  return step.on.startsWith('c') || !['close', 'confirm', 'stream'].includes(step.do);
+}
+
 function settingsOf(random: Random, horizonMs: number): Settings {
   const lively = random.chance(0.5);
-  const narrow = random.chance(0.4);
+  const level = random.chance(0.1) ? 'plain' : 'session';
+  const narrow = level === 'session' && random.chance(0.4);
   return {
+    level,
     network: {
       latencyMs: random.pick([0, 1, 10, 60]),
       jitterMs: random.pick([0, 0, 5, 100]),
       bytesPerMs: random.pick([200, 1_000, 10_000]),
       bufferBytes: random.pick([1, 300, 16_384]),
+      // Silence is the session's own affair; a plain client leaves it to HTTP/2.
+      keepaliveMs: level === 'plain' ? 15_000 : null,
     },
     pingMs: lively ? 2_000 : 10_000,
     pingTimeoutMs: lively ? 1_000 : 5_000,
@@ -166,7 +183,7 @@ function settingsOf(random: Random, horizonMs: number): Settings {
       [1, 50],
       [1, 1_000],
     ]),
-    closer: random.pick(['client', 'client', 'service', 'both']),
+    closer: level === 'plain' ? 'client' : random.pick(['client', 'client', 'service', 'both']),
     closesAt: random.chance(0.3) ? random.int(horizonMs >> 1, horizonMs) : undefined,
     idles: random.chance(0.15),
   };
@@ -204,7 +221,8 @@ function stepOf(random: Random, clients: number, horizonMs: number, settings: Se
     [3, () => ({ ...here, do: 'ask', depth, extra: extraOf(random, 'call') })],
     [3, () => ({ ...there, do: 'confirm', depth, extra: extraOf(random, 'callback') })],
     [1, () => ({ ...here, do: 'divide', divisor: random.int(0, 2) })],
-    [1.5, () => ({ ...here, ...streamOf(random) })],
+    [1.5, () => ({ ...here, ...streamOf(random, true) })],
+    [1, () => ({ ...there, ...streamOf(random, false) })],
     [1, () => ({ ...here, do: 'fail' })],
     [1, () => ({ ...here, do: 'reset' })],
     [3, () => ({ ...there, do: 'state' })],
@@ -215,17 +233,18 @@ function stepOf(random: Random, clients: number, horizonMs: number, settings: Se
 }
 
 /** Some streams are longer than the credit that they start with. */
-function streamOf(random: Random): StreamStep {
+function streamOf(random: Random, mayFail: boolean): StreamStep {
   const count = random.weighted([
     [6, random.int(0, 20)],
     [1, random.int(20, 300)],
     [0.5, random.int(300, 700)],
   ]);
   return {
-    do: random.pick(['count', 'sum', 'chat']),
+    do: 'stream',
+    shape: random.pick(['replies', 'requests', 'both']),
     count,
     ...(random.chance(0.2) && { leaveAfter: random.int(1, count + 1) }),
-    ...(random.chance(0.2) && { failAfter: random.int(1, count + 1) }),
+    ...(mayFail && random.chance(0.2) && { failAfter: random.int(1, count + 1) }),
   };
 }
 
@@ -249,8 +268,10 @@ function hearingOf(random: Random): Hearing {
   return { client: one(), server: one() };
 }
 
-function faultOf(random: Random, clients: number, horizonMs: number): Fault {
-  const at = timeIn(random, horizonMs);
+function faultOf(random: Random, clients: number, horizonMs: number, closesAt: number | undefined): Fault {
+  // Closing takes a moment only, so what goes wrong meanwhile has to be aimed at it.
+  const atTheEnd = closesAt !== undefined && random.chance(0.25);
+  const at = atTheEnd ? Math.min(horizonMs, closesAt + random.int(0, 150)) : timeIn(random, horizonMs);
   const on = `c${random.int(0, clients - 1)}`;
   const up = random.chance(0.5);
   const hears = hearingOf(random);

@@ -1,7 +1,7 @@
+import { checkEnd, checkHealed } from './checks/final-checks.js';
+import type { History } from './checks/history.js';
+import { LogChecker } from './checks/log-checker.js';
 import { strike } from './faults.js';
-import { checkEnd, checkHealed } from './final-checks.js';
-import type { History } from './history.js';
-import { LogChecker } from './log-checker.js';
 import type { Plan } from './plan.js';
 import { Simulation, type Violation } from './simulation.js';
 
@@ -26,8 +26,8 @@ export interface Outcome {
 export async function run(plan: Plan): Promise<Outcome> {
   const simulation = new Simulation(plan);
   const { history, moves, violations } = simulation;
-  const { pingMs, pingTimeoutMs, resumeWindowMs, windowItems, windowBytes, frameItems } = plan.settings;
-  const settings = { pingMs, pingTimeoutMs, resumeWindowMs, windowItems, windowBytes, frameItems };
+  const { level, pingMs, pingTimeoutMs, resumeWindowMs, windowItems, windowBytes, frameItems } = plan.settings;
+  const settings = { level, pingMs, pingTimeoutMs, resumeWindowMs, windowItems, windowBytes, frameItems };
   history.add({ what: 'settings', settings });
   try {
     await carryOut(simulation);

@@ -4,14 +4,14 @@ import { defaultBackoff } from '../../../src/session/backoff.js';
 import type { SessionOptions } from '../../../src/session/session-options.js';
 import { defaultTerms } from '../../../src/session/terms.js';
 import { Everything } from '../gen/testing/v1/everything_duplex.js';
-import { ClientProgram } from './client-program.js';
-import type { Surroundings } from './errand.js';
-import { History } from './history.js';
-import { Network } from './network.js';
+import { History } from './checks/history.js';
 import type { Plan, Step } from './plan.js';
-import { Random } from './random.js';
-import { ServiceProgram } from './service-program.js';
-import { Process, World } from './world.js';
+import { ClientProgram } from './programs/client-program.js';
+import type { Surroundings } from './programs/errand.js';
+import { ServiceProgram } from './programs/service-program.js';
+import { Network } from './world/network.js';
+import { Random } from './world/random.js';
+import { Process, World } from './world/world.js';
 
 /** A broken promise. */
 export interface Violation {
@@ -42,7 +42,15 @@ export class Simulation {
     const { world, history } = this;
     const mayForget = !plan.settings.isNarrow;
     const isCalm = plan.faults.length === 0;
-    this.#surroundings = { world, history, report: (rule, message) => this.report(rule, message), mayForget, isCalm };
+    const isReliable = isCalm || plan.settings.level === 'session';
+    this.#surroundings = {
+      world,
+      history,
+      report: (rule, message) => this.report(rule, message),
+      mayForget,
+      isCalm,
+      isReliable,
+    };
     this.network = new Network(this.#surroundings, this.#random.fork('network'), plan.settings.network);
   }
 
@@ -86,7 +94,7 @@ export class Simulation {
     const process = new Process(name, this.world);
     const { resumeWindowMs, pingMs, pingTimeoutMs, closeTimeoutMs, retryOpen } = this.plan.settings;
     const options = {
-      level: 'session',
+      level: this.plan.settings.level,
       onError: (error: Error) => this.#reported(name, error),
       includeErrorDetail: false,
       openTimeoutMs: 10_000,

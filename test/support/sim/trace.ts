@@ -1,5 +1,5 @@
 import { controlOf, decodeEnvelope, type Envelope, itemsOf } from '../envelope.js';
-import type { Entry } from './history.js';
+import type { Entry } from './checks/history.js';
 import type { Plan } from './plan.js';
 
 /** The history as lines for a reader, oldest first. */

@@ -160,7 +160,7 @@ describe('a driver', () => {
   });
 
   it('tells nothing to a session that has moved to another carrier', async () => {
-    const { clock, carriers, welcome, suspensions } = driven(60_000);
+    const { clock, carriers, welcome, suspensions, ends } = driven(60_000);
     await welcome();
     carriers[0]?.listener.lost(lost);
     await clock.advance(100);
@@ -170,6 +170,7 @@ describe('a driver', () => {
     carriers[0]?.listener.ended();
     await settle();
     expect(suspensions).toHaveLength(1);
+    expect(ends).toEqual([]);
   });
 });
 

@@ -1,19 +1,13 @@
-import { Code, DuplexError } from '../../../src/errors.js';
-import type { Departure } from '../../../src/session/session-options.js';
-import type { Carrier, CarrierListener, IncomingCarrier } from '../../../src/transport/carrier.js';
-import { errorFromStatus } from '../../../src/transport/grpc/status.js';
-import type { Surroundings } from './errand.js';
-import type { History } from './history.js';
-import type { Report } from './ledger.js';
+import { Code, DuplexError } from '../../../../src/errors.js';
+import type { Departure } from '../../../../src/session/session-options.js';
+import type { CarrierListener, IncomingCarrier } from '../../../../src/transport/carrier.js';
+import { errorFromStatus } from '../../../../src/transport/grpc/status.js';
+import type { History } from '../checks/history.js';
+import type { Report } from '../checks/ledger.js';
+import type { Surroundings } from '../programs/errand.js';
 import { type NetworkSettings, Pipe } from './pipe.js';
 import type { Random } from './random.js';
-import { Process, type World } from './world.js';
-
-/** A process that takes streams. */
-export interface Server {
-  readonly process: Process;
-  accept(carrier: IncomingCarrier): void;
-}
+import type { Process, World } from './world.js';
 
 export type Direction = 'up' | 'down';
 
@@ -73,7 +67,10 @@ class End implements IncomingCarrier {
       this.#out.tellBehind(() => server.ended());
     } else {
       this.isOver = true;
-      this.#out.tellAhead(() => server.lost(cancelled));
+      const tell = (): void => server.lost(cancelled);
+      // What the client's system has taken already goes before the cancel: frames of a stream that was given up.
+      if (this.#stream.flip()) this.#out.tellAhead(tell);
+      else this.#out.tellBehind(tell);
     }
   }
 
@@ -93,9 +90,13 @@ class End implements IncomingCarrier {
     return this.isOver || (this.#hasDeparted && this.#side === 'server');
   }
 
-  /** Streams of sessions have windows, so nobody asks them to slow down. */
-  pause(): void {}
-  resume(): void {}
+  pause(): void {
+    this.#in.pause();
+  }
+
+  resume(): void {
+    this.#in.resume();
+  }
 
   frame(frame: Uint8Array): void {
     if (this.isOver) return;
@@ -118,6 +119,10 @@ class End implements IncomingCarrier {
     if (this.#side === 'server' && this.#hasDeparted) return;
     this.#stream.history.add({ what: 'told', who: this.who, stream: this.#stream.id, how: `lost: ${error.message}` });
     this.#listener?.lost(error);
+  }
+
+  get #in(): Pipe {
+    return this.#side === 'client' ? this.#stream.down : this.#stream.up;
   }
 
   get #out(): Pipe {
@@ -145,6 +150,8 @@ export class Stream {
   isAccepted = false;
   readonly #processes: readonly [Process, Process];
   readonly #world: World;
+  readonly #random: Random;
+  readonly #settings: NetworkSettings;
   readonly id: number;
   readonly history: History;
   readonly report: Report;
@@ -160,7 +167,9 @@ export class Stream {
     this.id = id;
     this.history = history;
     this.report = report;
+    this.#settings = settings;
     this.#world = world;
+    this.#random = random.fork('oddities');
     this.#processes = [client, server];
     this.client = new End(this, 'client', client.name, 'server');
     this.server = new End(this, 'server', server.name, client.name);
@@ -181,8 +190,17 @@ export class Stream {
     this.up.cutAt = Math.min(this.up.cutAt, now);
     this.down.cutAt = Math.min(this.down.cutAt, now);
     const [client, server] = this.#processes;
-    this.#tell(client, clientHearsAfterMs, () => this.client.lost(broken));
-    this.#tell(server, serverHearsAfterMs, () => this.server.lost(broken));
+    const keepaliveMs = this.#settings.keepaliveMs ?? Number.POSITIVE_INFINITY;
+    this.#tell(client, Math.min(clientHearsAfterMs, keepaliveMs), () => this.client.lost(broken));
+    const serverHears = Math.min(serverHearsAfterMs, keepaliveMs);
+    // As grpc-js does: `end` may come first, so it is no proof of a half-close.
+    if (this.flip()) this.#tell(server, serverHears, () => this.server.ended());
+    this.#tell(server, serverHears + 1, () => this.server.lost(broken));
+  }
+
+  /** Which of two things happens that both may. */
+  flip(): boolean {
+    return this.#random.chance(0.5);
   }
 
   /** Whether a program that lives still holds an end of it. */
@@ -200,112 +218,14 @@ export class Stream {
   /** One direction dies, and nobody hears of it. */
   silence(direction: Direction): void {
     this[direction].cutAt = Math.min(this[direction].cutAt, this.#world.now);
+    const { keepaliveMs } = this.#settings;
+    if (keepaliveMs === null) return;
+    this.#world.schedule(undefined, this.#world.now + keepaliveMs, 'io', () =>
+      this.break({ clientHearsAfterMs: 0, serverHearsAfterMs: 0 }),
+    );
   }
 
   #tell(process: Process, afterMs: number, tell: () => void): void {
     if (Number.isFinite(afterMs)) this.#world.schedule(process, this.#world.now + afterMs, 'io', tell);
-  }
-}
-
-/** A break that waits for the next stream that a client dials. */
-export interface BreakOfNext extends Break {
-  readonly direction: Direction;
-  readonly afterBytes: number;
-}
-
-/** Connects clients with whatever server is up, and breaks what it connected. */
-export class Network {
-  server: Server | undefined;
-  /** Dials fail at once until then. */
-  refusesUntil = 0;
-  /** Dials are neither answered nor refused until then. */
-  hangsUntil = 0;
-  readonly streams: Stream[] = [];
-  readonly #breaksOfNext = new Map<string, BreakOfNext[]>();
-  readonly #world: World;
-  readonly #surroundings: Surroundings;
-  readonly #random: Random;
-  readonly #settings: NetworkSettings;
-  readonly #nowhere: Process;
-
-  constructor(surroundings: Surroundings, random: Random, settings: NetworkSettings) {
-    const { world } = surroundings;
-    this.#world = world;
-    this.#surroundings = surroundings;
-    this.#random = random;
-    this.#settings = settings;
-    this.#nowhere = new Process('nowhere', world);
-  }
-
-  /** The stream that a client dialled last. */
-  present(client: string): Stream | undefined {
-    return this.streams.findLast(({ client: { who } }) => who === client);
-  }
-
-  breakNext(client: string, how: BreakOfNext): void {
-    const waiting = this.#breaksOfNext.get(client) ?? [];
-    this.#breaksOfNext.set(client, [...waiting, how]);
-  }
-
-  /** The faults are over. What broke stays broken, and a stall takes its time. */
-  heal(): void {
-    this.#breaksOfNext.clear();
-    this.refusesUntil = 0;
-    this.hangsUntil = 0;
-    for (const { up, down } of this.streams) {
-      up.breaksAfterBytes = Number.POSITIVE_INFINITY;
-      down.breaksAfterBytes = Number.POSITIVE_INFINITY;
-    }
-  }
-
-  dial(process: Process, listener: CarrierListener): Carrier {
-    const stream = this.#connect(process);
-    this.#surroundings.history.add({ what: 'dial', who: process.name, stream: stream.id });
-    stream.client.listen(listener);
-    const next = this.#breaksOfNext.get(process.name)?.shift();
-    if (next !== undefined) {
-      const pipe = stream[next.direction];
-      pipe.breaksAfterBytes = next.afterBytes;
-      pipe.onBreak = () => stream.break(next);
-    }
-    return {
-      write: (frame, written) => {
-        stream.hello ??= frame.slice();
-        stream.client.write(frame, written);
-      },
-      depart: (departure) => stream.client.depart(departure),
-      pause: () => {},
-      resume: () => {},
-    };
-  }
-
-  /** Says an old Hello once more, over a stream of its own that breaks later. */
-  haunt(hello: Uint8Array, lifeMs: number, how: Break): void {
-    const ghost = new Process('ghost', this.#world);
-    const stream = this.#connect(ghost);
-    stream.client.write(hello, () => {});
-    this.#world.schedule(undefined, this.#world.now + lifeMs, 'io', () => stream.break(how));
-  }
-
-  #connect(process: Process): Stream {
-    const { now } = this.#world;
-    const hangs = this.hangsUntil > now;
-    const refuses = this.refusesUntil > now || this.server === undefined;
-    const server = hangs || refuses ? undefined : this.server;
-    const { latencyMs } = this.#settings;
-    const opensAt = now + 2 * latencyMs;
-    const random = this.#random.fork(`stream ${this.streams.length}`);
-    const ends = [process, server?.process ?? this.#nowhere] as const;
-    const stream = new Stream(this.streams.length, this.#surroundings, random, this.#settings, ends, opensAt);
-    this.streams.push(stream);
-    if (server !== undefined) {
-      this.#world.schedule(server.process, opensAt + latencyMs, 'io', () => {
-        if (stream.isBroken) return;
-        stream.isAccepted = true;
-        server.accept(stream.server);
-      });
-    } else if (!hangs)
-      stream.break({ clientHearsAfterMs: latencyMs + 1, serverHearsAfterMs: Number.POSITIVE_INFINITY });
-    return stream;
   }
 }

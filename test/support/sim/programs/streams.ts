@@ -1,29 +1,37 @@
 import type { Observable } from 'rxjs';
-import { Code, Fault } from '../../../src/errors.js';
-import type { ChatRequest, CountRequest, SumRequest } from '../gen/testing/v1/everything.js';
-import type { Everything } from '../gen/testing/v1/everything_duplex.js';
+import { Code, Fault } from '../../../../src/errors.js';
+import type { Ledger, Report } from '../checks/ledger.js';
 import type { Caller } from './errand.js';
-import type { Ledger, Report } from './ledger.js';
 
-/** A stream that the plan asks for. */
+/** A streamed call that the plan asks for; each item is a number, from 0 up. */
 export interface StreamStep {
-  readonly do: 'count' | 'sum' | 'chat';
+  readonly do: 'stream';
+  /** What is streamed: replies, requests, or both. */
+  readonly shape: 'replies' | 'requests' | 'both';
   readonly count: number;
   /** The caller leaves after so many items, if there are that many. */
   readonly leaveAfter?: number;
-  /** `count` only: the handler faults after so many items. */
+  /** `replies` only: the handler faults after so many items. */
   readonly failAfter?: number;
 }
 
-/** Makes streamed calls of a client and checks every item of them. */
+/** The streamed methods of the other side, whatever its contract calls them. */
+export interface StreamMethods {
+  replies(count: number, failAfter: number): Observable<number>;
+  /** Resolves with the sum of all requests. */
+  requests(numbers: AsyncIterable<number>): Promise<number>;
+  both(numbers: AsyncIterable<number>): Observable<number>;
+}
+
+/** Makes streamed calls and checks every item of them. */
 export class StreamCalls {
-  readonly #service: Everything.Client['service'];
+  readonly #methods: StreamMethods;
   readonly #caller: Caller;
   readonly #ledger: Ledger;
   readonly #report: Report;
 
-  constructor(service: Everything.Client['service'], caller: Caller, ledger: Ledger, report: Report) {
-    this.#service = service;
+  constructor(methods: StreamMethods, caller: Caller, ledger: Ledger, report: Report) {
+    this.#methods = methods;
     this.#caller = caller;
     this.#ledger = ledger;
     this.#report = report;
@@ -34,50 +42,40 @@ export class StreamCalls {
     // Its request does not say which one it is, so that nobody can say that it began.
     this.#ledger.withdraw(number);
     const id = `${this.#ledger.name}:${number}`;
-    const call = (): Promise<void> => this.#call(step, id);
-    void this.#caller.follow(this.#ledger, number, step.do, call, () => {});
+    void this.#caller.follow(
+      this.#ledger,
+      number,
+      step.shape,
+      () => this.#call(step, id),
+      () => {},
+    );
   }
 
   #call(step: StreamStep, id: string): Promise<void> {
-    const { count } = step;
-    if (step.do === 'sum') return this.#sum(count, id);
-    if (step.do === 'chat') {
-      const replies = this.#service.chat(this.#upTo(count, (value) => ({ text: `${value}` })));
-      return this.#watch(replies, step, count, id, ({ text }) => Number(text));
-    }
-    const { failAfter = 0 } = step;
-    const replies = this.#service.count({ count, failAfter });
-    return this.#watch(replies, step, failAfter > 0 ? Math.min(count, failAfter) : count, id, ({ value }) => value);
+    const { shape, count, failAfter = 0 } = step;
+    if (shape === 'requests') return this.#addUp(count, id);
+    if (shape === 'both') return this.#watch(this.#methods.both(upTo(count)), step, count, id);
+    const expected = failAfter > 0 ? Math.min(count, failAfter) : count;
+    return this.#watch(this.#methods.replies(count, failAfter), step, expected, id);
   }
 
-  async #sum(count: number, id: string): Promise<void> {
-    const reply = await this.#service.sum(
-      this.#upTo(count, (value) => ({ value })),
-      { timeoutMs: Number.POSITIVE_INFINITY },
-    );
-    const sum = (count * (count - 1)) / 2;
-    if (reply.count !== count || Number(reply.sum) !== sum) {
-      this.#report('stream', `${id} added up ${reply.count} numbers to ${reply.sum}, not ${count} to ${sum}`);
-    }
-  }
-
-  async *#upTo<Item>(count: number, item: (value: number) => Item): AsyncGenerator<Item> {
-    for (let value = 0; value < count; value++) yield item(value);
+  async #addUp(count: number, id: string): Promise<void> {
+    const sum = await this.#methods.requests(upTo(count));
+    const expected = (count * (count - 1)) / 2;
+    if (sum !== expected) this.#report('stream', `${id} added up ${count} numbers to ${sum}, not to ${expected}`);
   }
 
   /** Resolves when the stream ended or was left, and rejects with what it failed with, unless it was meant to. */
-  #watch<Reply>(
-    replies: Observable<Reply>,
+  #watch(
+    replies: Observable<number>,
     { leaveAfter, failAfter = 0 }: StreamStep,
     expected: number,
     id: string,
-    read: (reply: Reply) => number,
   ): Promise<void> {
     return new Promise((resolve, reject) => {
       let seen = 0;
       const subscription = replies.subscribe({
-        next: (reply) => {
-          const value = read(reply);
+        next: (value) => {
           if (value !== seen) this.#report('stream', `${id} got ${value} where ${seen} is next`);
           seen += 1;
           if (seen !== leaveAfter) return;
@@ -100,8 +98,26 @@ export class StreamCalls {
   }
 }
 
+/** Makes items of the numbers, one at a time. */
+export async function* itemsOf<Item>(
+  numbers: AsyncIterable<number>,
+  make: (value: number) => Item,
+): AsyncGenerator<Item> {
+  for await (const value of numbers) yield make(value);
+}
+
+async function* upTo(count: number): AsyncGenerator<number> {
+  for (let value = 0; value < count; value++) yield value;
+}
+
 /** Counts up, one item at a time, as fast as the caller takes them. */
-export async function* countUp({ count, failAfter }: CountRequest): AsyncGenerator<{ value: number }> {
+export async function* countUp({
+  count,
+  failAfter = 0,
+}: {
+  readonly count: number;
+  readonly failAfter?: number;
+}): AsyncGenerator<{ value: number }> {
   for (let value = 0; value < count; value++) {
     if (failAfter > 0 && value === failAfter) break;
     yield { value };
@@ -110,24 +126,20 @@ export async function* countUp({ count, failAfter }: CountRequest): AsyncGenerat
 }
 
 /** Adds up a stream. */
-export function addUp(requests: Observable<SumRequest>): Promise<{ sum: bigint; count: number }> {
+export function addUp<Item>(requests: Observable<Item>, numberOf: (item: Item) => number): Promise<number> {
   return new Promise((resolve, reject) => {
     let sum = 0;
-    let count = 0;
     requests.subscribe({
-      next: ({ value }) => {
-        sum += value;
-        count += 1;
-      },
+      next: (item) => (sum += numberOf(item)),
       error: reject,
-      complete: () => resolve({ sum: BigInt(sum), count }),
+      complete: () => resolve(sum),
     });
   });
 }
 
 /** Says everything back, one thing at a time. */
-export async function* sayBack(requests: Observable<ChatRequest>): AsyncGenerator<{ text: string }> {
-  const heard: ChatRequest[] = [];
+export async function* sayBack(requests: Observable<{ readonly text: string }>): AsyncGenerator<{ text: string }> {
+  const heard: { readonly text: string }[] = [];
   let over = false;
   let failure: unknown;
   let wake = (): void => {};

@@ -1,4 +1,4 @@
-import type { Envelope } from '../envelope.js';
+import type { Envelope } from '../../envelope.js';
 
 /** Tells of a rule that the log breaks. */
 export type Complain = (rule: string, message: string) => void;

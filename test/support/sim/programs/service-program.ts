@@ -1,6 +1,7 @@
-import type { Call } from '../../../src/calls/call.js';
-import { Code, Fault } from '../../../src/errors.js';
-import type { SessionEnd } from '../../../src/session/session-end.js';
+import { map, type Observable } from 'rxjs';
+import type { Call } from '../../../../src/calls/call.js';
+import { Code, Fault } from '../../../../src/errors.js';
+import type { SessionEnd } from '../../../../src/session/session-end.js';
 import {
   type AskRequest,
   DivideByZero,
@@ -8,8 +9,12 @@ import {
   type EchoRequest,
   type FailRequest,
   type NoteRequest,
-} from '../gen/testing/v1/everything.js';
-import type { Everything } from '../gen/testing/v1/everything_duplex.js';
+  type SumRequest,
+} from '../../gen/testing/v1/everything.js';
+import type { Everything } from '../../gen/testing/v1/everything_duplex.js';
+import { Ledger } from '../checks/ledger.js';
+import type { Extra, Step } from '../plan.js';
+import type { Process } from '../world/world.js';
 import type { ClientProgram } from './client-program.js';
 import {
   asText,
@@ -22,10 +27,7 @@ import {
   type Surroundings,
   sleep,
 } from './errand.js';
-import { Ledger } from './ledger.js';
-import type { Extra, Step } from './plan.js';
-import { addUp, countUp, sayBack } from './streams.js';
-import type { Process } from './world.js';
+import { addUp, countUp, itemsOf, StreamCalls, type StreamMethods, sayBack } from './streams.js';
 
 type Handler = Omit<Everything.Handler, 'continue' | 'finish' | symbol>;
 
@@ -46,6 +48,7 @@ export class ServiceProgram implements Handler {
   stateSetAt = 0;
   #closes = false;
   readonly #running = new Set<AbortSignal>();
+  readonly #streams: StreamCalls;
   readonly #session: Everything.Session;
   readonly #surroundings: Surroundings;
   readonly #find: (name: string) => ClientProgram | undefined;
@@ -65,6 +68,7 @@ export class ServiceProgram implements Handler {
     this.#find = find;
     this.down = new Ledger(name, surroundings.report);
     this.caller = new Caller(name, surroundings, () => this.isLeaving);
+    this.#streams = new StreamCalls(streamsOf(session.callback), this.caller, this.down, surroundings.report);
     this.statesAfter.set(0, 0);
     void session.closed.then((end) => this.#over(end));
   }
@@ -91,6 +95,7 @@ export class ServiceProgram implements Handler {
     if (step.do === 'noted') {
       for (let i = 0; i < step.count; i++) this.#noted(step.size, step.extra);
     } else if (step.do === 'confirm') void this.#confirm(step.depth, step.extra);
+    else if (step.do === 'stream') this.#streams.perform(step);
     else if (step.do === 'state') this.#setState();
     else if (step.do === 'close') this.close();
   }
@@ -167,8 +172,11 @@ export class ServiceProgram implements Handler {
   }
 
   readonly count = countUp;
-  readonly sum = addUp;
   readonly chat = sayBack;
+
+  async sum(requests: Observable<SumRequest>) {
+    return { sum: BigInt(await addUp(requests, ({ value }) => value)) };
+  }
 
   /** Has no field for an errand, so it is not in the ledger. */
   reset() {
@@ -211,6 +219,22 @@ export class ServiceProgram implements Handler {
     }
     if (kind === 'closed' && code === Code.OK) this.client?.everythingArrived(this.name);
   }
+}
+
+function streamsOf(callback: Everything.Session['callback']): StreamMethods {
+  const forEver = { timeoutMs: Number.POSITIVE_INFINITY };
+  return {
+    replies: (count) => callback.watch({ count }).pipe(map(({ value }) => value)),
+    async requests(numbers) {
+      const { sizeBytes } = await callback.upload(
+        itemsOf(numbers, (value) => ({ part: new Uint8Array(value) })),
+        forEver,
+      );
+      return Number(sizeBytes);
+    },
+    both: (numbers) =>
+      callback.mirror(itemsOf(numbers, (value) => ({ text: `${value}` }))).pipe(map(({ text }) => Number(text))),
+  };
 }
 
 function nothing(): void {}

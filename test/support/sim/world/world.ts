@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../../src/transport/clock.js';
+import type { Clock, Timer } from '../../../../src/transport/clock.js';
 
 /** What comes first of two things that are due at once: a process that stood still rings its timers, then reads. */
 export type Rank = 'timer' | 'io';

@@ -1,6 +1,6 @@
-import type { ClientProgram } from './client-program.js';
-import type { ServiceProgram } from './service-program.js';
-import type { Simulation } from './simulation.js';
+import type { ClientProgram } from '../programs/client-program.js';
+import type { ServiceProgram } from '../programs/service-program.js';
+import type { Simulation } from '../simulation.js';
 
 /** Checker A: after the faults everybody is connected again, or knows that it is over. */
 export function checkHealed(simulation: Simulation): void {
@@ -59,6 +59,7 @@ function reasonsOfClient({ plan, servers }: Simulation, client: ClientProgram): 
   if (settings.closeTimeoutMs < 100_000) reasons.push('timeout');
   if (faults.length === 0 && !settings.idles) return reasons;
   if (!client.wasOpen) reasons.push('unavailable', 'timeout');
+  if (settings.level === 'plain') reasons.push('lost', 'timeout');
   // A service whose closing takes too long forgets the session, whether or not its client hears of it.
   const mayBeForgotten = settings.resumeWindowMs < 100_000 || settings.closeTimeoutMs < 100_000;
   if (servers.length > 1 || mayBeForgotten) reasons.push('lost');
@@ -74,8 +75,9 @@ function reasonsOfService({ plan }: Simulation, { client, peer }: ServiceProgram
   }
   if (settings.closeTimeoutMs < 100_000) reasons.push('timeout');
   if (client === undefined && faults.length > 0) reasons.push('unavailable');
+  const isShortLived = settings.level === 'plain' || settings.resumeWindowMs < 100_000;
   const isAlone = client === undefined || !client.process.alive || client.end !== undefined;
   if (isAlone && faults.length > 0) reasons.push('lost', 'timeout');
-  if ((faults.length > 0 || settings.idles) && settings.resumeWindowMs < 100_000) reasons.push('lost');
+  if ((faults.length > 0 || settings.idles) && isShortLived) reasons.push('lost');
   return reasons;
 }

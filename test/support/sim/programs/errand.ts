@@ -1,8 +1,8 @@
-import { Code, DuplexError } from '../../../src/errors.js';
-import type { History } from './history.js';
-import type { Ledger, Report } from './ledger.js';
-import type { Extra } from './plan.js';
-import type { Process, World } from './world.js';
+import { Code, DuplexError } from '../../../../src/errors.js';
+import type { History } from '../checks/history.js';
+import type { Ledger, Report } from '../checks/ledger.js';
+import type { Extra } from '../plan.js';
+import type { Process, World } from '../world/world.js';
 
 /** So long a cancel may take without any fault. */
 const CANCEL_MS = 1_000;
@@ -57,6 +57,8 @@ export interface Surroundings {
   readonly report: Report;
   /** Whether nothing goes wrong in this run. */
   readonly isCalm: boolean;
+  /** Whether what was sent before a session closed in order has arrived: a plain session has no numbers. */
+  readonly isReliable: boolean;
   /** Whether the windows are so wide that every call can be sent at once. */
   readonly mayForget: boolean;
 }

@@ -1,10 +1,19 @@
-import type { Call } from '../../../src/calls/call.js';
-import { ConnectedClient } from '../../../src/client/connected-client.js';
-import type { ResolvedConnectOptions } from '../../../src/client/options.js';
-import { Code } from '../../../src/errors.js';
-import type { SessionEnd } from '../../../src/session/session-end.js';
-import { type ConfirmRequest, DivideByZero, type NotedRequest } from '../gen/testing/v1/everything.js';
-import { Everything } from '../gen/testing/v1/everything_duplex.js';
+import { map, type Observable } from 'rxjs';
+import type { Call } from '../../../../src/calls/call.js';
+import { ConnectedClient } from '../../../../src/client/connected-client.js';
+import type { ResolvedConnectOptions } from '../../../../src/client/options.js';
+import { Code } from '../../../../src/errors.js';
+import type { SessionEnd } from '../../../../src/session/session-end.js';
+import {
+  type ConfirmRequest,
+  DivideByZero,
+  type NotedRequest,
+  type UploadRequest,
+} from '../../gen/testing/v1/everything.js';
+import { Everything } from '../../gen/testing/v1/everything_duplex.js';
+import { Ledger } from '../checks/ledger.js';
+import type { Extra, Step } from '../plan.js';
+import type { Process } from '../world/world.js';
 import {
   asText,
   Caller,
@@ -16,11 +25,8 @@ import {
   type Surroundings,
   sleep,
 } from './errand.js';
-import { Ledger } from './ledger.js';
-import type { Extra, Step } from './plan.js';
 import type { ServiceProgram } from './service-program.js';
-import { StreamCalls } from './streams.js';
-import type { Process } from './world.js';
+import { addUp, countUp, itemsOf, StreamCalls, type StreamMethods, sayBack } from './streams.js';
 
 /** The program of one client, and what checker A knows of it. */
 export class ClientProgram {
@@ -60,9 +66,14 @@ export class ClientProgram {
     const handler = {
       noted: (request: NotedRequest, call: Call) => this.#noted(request, call),
       confirm: (request: ConfirmRequest, call: Call) => this.#confirm(request, call),
+      watch: countUp,
+      upload: async (requests: Observable<UploadRequest>) => {
+        return { sizeBytes: BigInt(await addUp(requests, ({ part }) => part.length)) };
+      },
+      mirror: sayBack,
     };
     this.client = new ConnectedClient(Everything, { ...options, handler });
-    this.#streams = new StreamCalls(this.client.service, this.caller, this.up, surroundings.report);
+    this.#streams = new StreamCalls(streamsOf(this.client.service), this.caller, this.up, surroundings.report);
     this.client.status$.subscribe((status) => this.#observe(status));
     this.client.state$.subscribe(({ counter, last }) => this.#seeState(Number(counter), last));
     void this.client.closed.then((end) => this.#over(end));
@@ -87,7 +98,7 @@ export class ClientProgram {
     if (step.do === 'note') for (let i = 0; i < step.count; i++) this.#note(step.size, step.extra);
     else if (step.do === 'echo') this.#echo(step.size, step.extra);
     else if (step.do === 'ask') void this.#ask(step.depth, step.extra);
-    else if (step.do === 'count' || step.do === 'sum' || step.do === 'chat') this.#streams.perform(step);
+    else if (step.do === 'stream') this.#streams.perform(step);
     else if (step.do === 'divide') this.#divide(step.divisor);
     else if (step.do === 'fail') this.#fail();
     else if (step.do === 'reset') this.#reset();
@@ -260,8 +271,9 @@ export class ClientProgram {
 
   /** One side saw the session close in order: then nothing may be missing on either. */
   everythingArrived(who: string): void {
-    const { report } = this.#surroundings;
+    const { report, isReliable } = this.#surroundings;
     const { service, up } = this;
+    if (!isReliable) return;
     if (up.owed.length > 0) report('close', `${who} closed in order, but ${up.owed} of ${this.name} did not run`);
     const owed = service?.down.owed ?? [];
     if (owed.length > 0) report('close', `${who} closed in order, but ${owed} of ${service?.name} did not run`);
@@ -270,6 +282,22 @@ export class ClientProgram {
       report('close', `${who} closed in order at state ${service.counter}, but ${this.name} saw ${this.#lastCounter}`);
     }
   }
+}
+
+function streamsOf(service: Everything.Client['service']): StreamMethods {
+  const forEver = { timeoutMs: Number.POSITIVE_INFINITY };
+  return {
+    replies: (count, failAfter) => service.count({ count, failAfter }).pipe(map(({ value }) => value)),
+    async requests(numbers) {
+      const { sum } = await service.sum(
+        itemsOf(numbers, (value) => ({ value })),
+        forEver,
+      );
+      return Number(sum);
+    },
+    both: (numbers) =>
+      service.chat(itemsOf(numbers, (value) => ({ text: `${value}` }))).pipe(map(({ text }) => Number(text))),
+  };
 }
 
 function nothing(): void {}

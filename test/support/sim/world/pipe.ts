@@ -6,6 +6,8 @@ export interface NetworkSettings {
   readonly latencyMs: number;
   readonly jitterMs: number;
   readonly bytesPerMs: number;
+  /** HTTP/2 notices a dead connection in this time; null: only its users can. */
+  readonly keepaliveMs: number | null;
   /** So many bytes may be on their way before a writer has to wait. */
   readonly bufferBytes: number;
 }
@@ -36,6 +38,9 @@ export class Pipe {
   #free = 0;
   #lastArrival = 0;
   #inFlight = 0;
+  #isPaused = false;
+  /** How much has come that the receiver did not want yet. */
+  #heldBack = 0;
   readonly #blocked: Parcel[] = [];
   readonly #onItsWay: Cargo[] = [];
   readonly #world: World;
@@ -60,6 +65,17 @@ export class Pipe {
     this.#receiver = receiver;
     this.#free = opensAt;
     this.#deliver = deliver;
+  }
+
+  /** The receiver takes nothing until `resume`. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    const { now } = this.#world;
+    for (; this.#heldBack > 0; this.#heldBack--) this.#arriveAt(now);
   }
 
   /** Nothing moves before this time. */
@@ -118,6 +134,10 @@ export class Pipe {
     this.#world.schedule(this.#receiver, at, 'io', () => {
       if (this.#isCut) return;
       if (this.#stalledUntil > this.#world.now) return this.#arriveAt(this.#stalledUntil);
+      if (this.#isPaused) {
+        this.#heldBack += 1;
+        return;
+      }
       const cargo = this.#onItsWay.shift();
       if (typeof cargo === 'function') cargo();
       else if (cargo !== undefined) this.#arrive(cargo);

@@ -37,6 +37,7 @@ export type Happening =
 
 /** What the checkers have to know of the run. Times are milliseconds. */
 export interface HistorySettings {
+  readonly level: 'session' | 'plain';
   readonly pingMs: number;
   readonly pingTimeoutMs: number;
   readonly resumeWindowMs: number;

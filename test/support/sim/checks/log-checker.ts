@@ -1,5 +1,5 @@
-import type { Goodbye, Hello, Welcome } from '../../../src/gen/duplex/v1/session.js';
-import { controlOf, decodeEnvelope, type Envelope, itemsOf } from '../envelope.js';
+import type { Goodbye, Hello, Welcome } from '../../../../src/gen/duplex/v1/session.js';
+import { controlOf, decodeEnvelope, type Envelope, itemsOf } from '../../envelope.js';
 import type { Entry, HistorySettings } from './history.js';
 import { type LoggedItem, LogLine } from './log-line.js';
 import { LogTimes } from './log-times.js';

@@ -68,7 +68,8 @@ export class LogTimes {
     this.#heardAt.delete(key);
     // Whoever is over gives its last words some time.
     if (heardAt === undefined || this.#settings === undefined || this.#over.has(who)) return;
-    const { pingMs, pingTimeoutMs } = this.#settings;
+    const { level, pingMs, pingTimeoutMs } = this.#settings;
+    if (level === 'plain') return;
     const awakeAt = this.#awakeAt.get(who);
     const since = awakeAt === undefined ? heardAt : Math.max(heardAt, awakeAt + pingTimeoutMs);
     const patience = who.startsWith('c') && !this.#opened.has(who) ? OPEN_MS : 0;
