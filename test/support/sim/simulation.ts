@@ -87,6 +87,7 @@ export class Simulation {
     const { resumeWindowMs, pingMs, pingTimeoutMs, closeTimeoutMs, retryOpen } = this.plan.settings;
     const options = {
       level: 'session',
+      operationContext: 'auto',
       onError: (error: Error) => this.#reported(name, error),
       includeErrorDetail: false,
       openTimeoutMs: 10_000,
