@@ -41,6 +41,8 @@ export {
 // Both sides
 export type { Call } from './calls/call.js';
 export type { CallOptions } from './calls/call-options.js';
+export { OperationContext, type OperationContextMode } from './calls/operation-context.js';
+export type { Concurrency } from './calls/turns.js';
 export type { ErrorListener, ErrorSource } from './calls/call-channel.js';
 export type { Sent } from './calls/sent.js';
 export { Code, DuplexError, type ErrorKind, Fault, type FaultDetail } from './errors.js';

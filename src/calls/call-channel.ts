@@ -4,6 +4,7 @@ import type { Grant } from '../gen/duplex/v1/session.js';
 import type { Sender } from '../session/sender.js';
 import type { Clock } from '../transport/clock.js';
 import type { ItemEncoder } from '../wire/item-encoder.js';
+import type { IncomingCall } from './call.js';
 import type { StreamLimits } from './stream-receiver.js';
 
 /** Where an error came from that nobody awaited. */
@@ -34,12 +35,25 @@ export interface CallCounters {
   lateItems: number;
 }
 
+/** How the calls of both directions hang together. */
+export interface Nesting {
+  /** Whether an incoming call is one of this session. */
+  owns(call: IncomingCall<unknown>): boolean;
+  /** The peer's call that the running code serves, if it is one of this session and known. */
+  current(): IncomingCall<unknown> | undefined;
+  /** `call` awaits an answer of the peer: in `reentrant` others may run meanwhile. */
+  park(call: IncomingCall<unknown>): void;
+  /** The answer is there: `goOn` hands it over, at once or when it is `call`'s turn. */
+  unpark(call: IncomingCall<unknown>, goOn: () => void): void;
+}
+
 /** What calls need of the session that they run over. */
 export interface CallChannel {
   readonly sender: Sender;
   readonly encoder: ItemEncoder;
   readonly clock: Clock;
   readonly counters: CallCounters;
+  readonly nesting: Nesting;
   /** How many stream items this side lets the peer send ahead, and the peer this side. */
   readonly streamLimits: StreamLimits;
   readonly peerStreamWindow: number;

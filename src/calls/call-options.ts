@@ -1,9 +1,17 @@
+import type { Call } from './call.js';
+
 /** What a caller may say about one call. */
 export interface CallOptions {
   /** Aborting it cancels the call here and at the peer. */
   readonly signal?: AbortSignal;
   /** How long to wait for the reply, in milliseconds; default 60 s, Infinity for no limit. */
   readonly timeoutMs?: number;
+  /**
+   * The incoming call that this one serves. Only needed where `operationContext`
+   * is off: elsewhere the session knows. It lets the call pass a full window,
+   * and lets the other side find calls that wait for themselves.
+   */
+  readonly parent?: Call;
 }
 
 /** How long a call waits for its reply unless it says otherwise. */

@@ -1,3 +1,4 @@
+import type { Context } from '../gen/duplex/v1/session.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 
 /**
@@ -12,6 +13,13 @@ export interface Call<Session = unknown> {
   readonly signal: AbortSignal;
   /** When the caller gives up, if it said so. */
   readonly deadline: Date | undefined;
+}
+
+/** A call of this side that the peer serves by calls of its own: what they lead back to. */
+export interface ServedCall {
+  readonly method: { readonly localName: string };
+  /** The peer's call that it serves itself. */
+  readonly parent: IncomingCall<unknown> | undefined;
 }
 
 /** What an item says of the call that it starts. */
@@ -29,6 +37,14 @@ export class IncomingCall<Session> implements Call<Session> {
   readonly sentSince: number;
   sentUntil = Number.POSITIVE_INFINITY;
   readonly deadline: Date | undefined;
+  /** What accompanies it; almost always nothing. */
+  context: Context | undefined;
+  /** The call of this side that it serves, if that is still open. */
+  parent: ServedCall | undefined;
+  /** Mark of the last thing that its handler sent and that had to wait for the window, as far as that is known. */
+  lastInLine = 0;
+  /** Whether it is answered: what its handler does from then on serves nobody. */
+  isOver = false;
   #controller: AbortController | undefined;
   #aborted: unknown;
 
@@ -39,6 +55,11 @@ export class IncomingCall<Session> implements Call<Session> {
     this.byteLength = byteLength;
     this.sentSince = sentSince;
     this.deadline = timeoutMs > 0 ? new Date(Date.now() + timeoutMs) : undefined;
+  }
+
+  /** Whether it serves a call of this side, as the peer says. */
+  get isNested(): boolean {
+    return this.context !== undefined && this.context.parentCall !== 0 && this.id !== 0;
   }
 
   get signal(): AbortSignal {

@@ -1,5 +1,8 @@
 import type { MethodInfo } from '../contract/contract.js';
+import { Code, Fault } from '../errors.js';
 import type { IncomingCall } from './call.js';
+import { cycleFault, findServed } from './call-chain.js';
+import { type Concurrency, Turns } from './turns.js';
 
 /** What becomes of a call that was handed to a handler. */
 export interface DispatcherEvents<Session> {
@@ -25,9 +28,9 @@ interface WaitingCall<Session> {
 }
 
 /**
- * Runs calls in the order in which they arrived, at most `concurrency` at a
- * time; the others wait. A handler that returns no promise is done when it
- * returns and costs no promise either.
+ * Runs calls in the order in which they arrived, as many at a time as the
+ * concurrency mode and `limit` allow; the others wait. A handler that returns
+ * no promise is done when it returns and costs no promise either.
  */
 export class Dispatcher<Session> {
   #paused: boolean;
@@ -35,29 +38,47 @@ export class Dispatcher<Session> {
   /** Calls that wait begin at `#head`: shifting a long array one by one would be quadratic. */
   #waiting: WaitingCall<Session>[] = [];
   #head = 0;
-  readonly #running = new Set<IncomingCall<Session>>();
-  readonly #concurrency: number;
+  /** Calls that serve calls of this side: they go before all that wait. */
+  #nested: WaitingCall<Session>[] = [];
+  readonly #turns: Turns;
+  readonly #limit: number;
   readonly #events: DispatcherEvents<Session>;
 
   /** With `paused` nothing runs until `resume`. */
-  constructor(concurrency: number, paused: boolean, events: DispatcherEvents<Session>) {
-    this.#concurrency = concurrency;
+  constructor(mode: Concurrency, limit: number, paused: boolean, events: DispatcherEvents<Session>) {
+    this.#turns = new Turns(mode, limit);
+    this.#limit = limit;
     this.#paused = paused;
     this.#events = events;
   }
 
   get isIdle(): boolean {
-    return this.#running.size === 0 && this.#head === this.#waiting.length;
+    return this.#turns.size === 0 && this.#head === this.#waiting.length && this.#nested.length === 0;
   }
 
   /** Runs a call, or lets it wait for its turn: then the answer is false. */
   dispatch(method: MethodInfo, request: unknown, call: IncomingCall<Session>): boolean {
-    if (this.#mustWait() || this.#head < this.#waiting.length) {
+    if (this.#head < this.#waiting.length || !this.#mayBegin()) {
       this.#waiting.push({ method, request, call });
       return false;
     }
     this.#run(method, request, call);
     return true;
+  }
+
+  /**
+   * Runs a call that serves a call of this side, before those that wait. Throws
+   * a Fault if it would wait for a call that waits for it, or if there are too many.
+   */
+  dispatchNested(method: MethodInfo, request: unknown, call: IncomingCall<Session>): void {
+    const blocking = this.#turns.mode === 'single' ? findServed(call, (served) => this.#turns.has(served)) : undefined;
+    if (blocking !== undefined) throw cycleFault(call, blocking);
+    // No window gates these, so their number is bounded here.
+    if (this.#turns.size + this.#nested.length >= 2 * this.#limit) {
+      throw new Fault(Code.RESOURCE_EXHAUSTED, `${2 * this.#limit} calls run or serve calls that run, in one session`);
+    }
+    this.#nested.push({ method, request, call });
+    this.drain();
   }
 
   /** Begins to run calls. */
@@ -66,10 +87,23 @@ export class Dispatcher<Session> {
     this.drain();
   }
 
+  /** A running call awaits an answer of the peer. */
+  park(call: IncomingCall<unknown>): void {
+    // Not before its handler has come to its await.
+    if (this.#turns.park(call)) queueMicrotask(() => this.drain());
+  }
+
+  /** An answer that a running call awaited is there: `goOn` hands it over when it is that call's turn. */
+  unpark(call: IncomingCall<unknown>, goOn: () => void): void {
+    this.#turns.unpark(call, goOn);
+    this.drain();
+  }
+
   /** The peer does not want the answer any more. A call that has not begun never will. */
   cancel(id: number, reason: unknown): void {
     if (id === 0) return;
-    for (const call of this.#running) if (call.id === id) call.abort(reason);
+    for (const call of this.#turns.running()) if (call.id === id) call.abort(reason);
+    for (const { call } of this.#nested) if (call.id === id) call.abort(reason);
     for (let i = this.#head; i < this.#waiting.length; i++) {
       const { call } = this.#waiting[i] as WaitingCall<Session>;
       if (call.id === id) call.abort(reason);
@@ -80,26 +114,34 @@ export class Dispatcher<Session> {
   abortAll(reason: unknown): void {
     this.#waiting = [];
     this.#head = 0;
-    for (const call of this.#running) call.abort(reason);
+    this.#nested = [];
+    for (const call of this.#turns.running()) call.abort(reason);
+    this.#turns.release();
   }
 
-  #mustWait(): boolean {
-    return this.#paused || this.#running.size >= this.#concurrency || !this.#events.mayBegin();
+  #mayBegin(): boolean {
+    return !this.#paused && this.#turns.isFree && this.#events.mayBegin();
   }
 
   #run(method: MethodInfo, request: unknown, call: IncomingCall<Session>): void {
+    const turns = this.#turns;
+    const reentrant = turns.mode === 'reentrant';
+    // It may give up its turn before it returns.
+    if (reentrant) turns.take(call);
     let result: unknown;
     try {
       result = this.#events.invoke(method, request, call);
     } catch (error) {
+      if (reentrant) turns.leave(call);
       this.#events.threw(method, call, error);
       return;
     }
     if (!isPromiseLike(result)) {
+      if (reentrant) turns.leave(call);
       this.#events.returned(method, call, result);
       return;
     }
-    this.#running.add(call);
+    turns.take(call);
     // Resolved once more, for a thenable that is no promise may throw, or answer twice.
     Promise.resolve(result).then(
       (reply) => this.#settle(call, () => this.#events.returned(method, call, reply)),
@@ -108,26 +150,37 @@ export class Dispatcher<Session> {
   }
 
   #settle(call: IncomingCall<Session>, tell: () => void): void {
-    this.#running.delete(call);
+    this.#turns.leave(call);
     tell();
     this.drain();
     if (this.isIdle) this.#events.idle();
   }
 
-  /** Begins calls that wait, as far as they may. */
+  /** Lets go on, and begin, as many as may. */
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
-    while (this.#head < this.#waiting.length && !this.#mustWait()) {
-      const { method, request, call } = this.#waiting[this.#head++] as WaitingCall<Session>;
-      if (this.#head === this.#waiting.length || this.#head === MAX_SPENT) {
-        this.#waiting = this.#waiting.slice(this.#head);
-        this.#head = 0;
-      }
-      this.#events.begun(call);
-      if (!call.isAborted) this.#run(method, request, call);
-    }
+    while (this.#turns.goOn() || this.#beginNested() || this.#beginNext());
     this.#draining = false;
+  }
+
+  #beginNested(): boolean {
+    if (this.#nested.length === 0 || !this.#turns.isFreeForNested || !this.#events.mayBegin()) return false;
+    const { method, request, call } = this.#nested.shift() as WaitingCall<Session>;
+    if (!call.isAborted) this.#run(method, request, call);
+    return true;
+  }
+
+  #beginNext(): boolean {
+    if (this.#head === this.#waiting.length || !this.#mayBegin()) return false;
+    const { method, request, call } = this.#waiting[this.#head++] as WaitingCall<Session>;
+    if (this.#head === this.#waiting.length || this.#head === MAX_SPENT) {
+      this.#waiting = this.#waiting.slice(this.#head);
+      this.#head = 0;
+    }
+    this.#events.begun(call);
+    if (!call.isAborted) this.#run(method, request, call);
+    return true;
   }
 }
 

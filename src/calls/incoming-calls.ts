@@ -1,25 +1,32 @@
 import type { ObservableInput } from 'rxjs';
 import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError, Fault, textOf } from '../errors.js';
-import { CallComplete, CallFault, CallOpen, type Grant } from '../gen/duplex/v1/session.js';
+import { CallComplete, CallFault, CallOpen, type Context, type Grant } from '../gen/duplex/v1/session.js';
 import type { EncodedItem } from '../wire/encoded-item.js';
 import { Field } from '../wire/fields.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { replyHead } from '../wire/item-encoder.js';
-import { IncomingCall } from './call.js';
+import { IncomingCall, type ServedCall } from './call.js';
 import type { CallChannel } from './call-channel.js';
 import { Dispatcher } from './dispatcher.js';
 import { type Disclosure, faultFrom } from './faults.js';
 import { MethodTable } from './method-table.js';
+import { runInContext } from './operation-context.js';
 import { overrun, StreamReceiver } from './stream-receiver.js';
 import { StreamSender } from './stream-sender.js';
+import type { Concurrency } from './turns.js';
 
 /** What incoming calls need beside the channel. */
 export interface IncomingOptions<Session> extends Disclosure {
   /** What the peer may call. */
   readonly methods: readonly MethodInfo[];
-  /** How many calls run at a time. */
-  readonly concurrency: number;
+  /** How many calls run at a time: one, or up to `limit`. */
+  readonly concurrency: Concurrency;
+  readonly limit: number;
+  /** Whether each handler runs in its operation context. */
+  readonly keepsContext: boolean;
+  /** The call of this side with this id, if it awaits its answer. */
+  readonly pending: (id: number) => ServedCall | undefined;
   /** The side that answers. A service's calls wait until `resume`. */
   readonly role: 'client' | 'service';
   /** What calls name as their session. */
@@ -55,8 +62,8 @@ export class IncomingCalls<Session> {
     this.#options = options;
     this.#methods = new MethodTable(options.methods);
     this.#byName = new Map(options.methods.map((method) => [method.name, method]));
-    const { role, concurrency } = options;
-    this.#dispatcher = new Dispatcher(concurrency, role === 'service', {
+    const { role, concurrency, limit } = options;
+    this.#dispatcher = new Dispatcher(concurrency, limit, role === 'service', {
       invoke: (method, request, call) => this.#invoke(method, request, call),
       returned: (method, call, result) => this.#returned(method, call, result),
       threw: (method, call, error) => this.#threw(method, call, error),
@@ -70,7 +77,8 @@ export class IncomingCalls<Session> {
 
   #invoke(method: MethodInfo, request: unknown, call: IncomingCall<Session>): unknown {
     try {
-      return this.#options.invoke(method, request, call);
+      const { keepsContext, invoke } = this.#options;
+      return keepsContext ? runInContext(invoke, method, request, call) : invoke(method, request, call);
     } finally {
       // Beyond its first await a handler cannot be told from whoever else sends. A service plays safe and keeps all of
       // it before the answer. A client must not: its other operations may wait for the one that awaits this answer.
@@ -86,6 +94,16 @@ export class IncomingCalls<Session> {
   /** Begins to run calls. */
   resume(): void {
     this.#dispatcher.resume();
+  }
+
+  /** A call that runs awaits an answer of the peer. */
+  park(call: IncomingCall<unknown>): void {
+    this.#dispatcher.park(call);
+  }
+
+  /** The answer is there; see {@link Dispatcher.unpark}. */
+  unpark(call: IncomingCall<unknown>, goOn: () => void): void {
+    this.#dispatcher.unpark(call, goOn);
   }
 
   /** The session is over: handlers are told, streams end. */
@@ -117,15 +135,33 @@ export class IncomingCalls<Session> {
     const call = this.#callOf(method, item);
     let request: unknown;
     try {
+      const { context } = item;
+      if (context !== undefined) this.#accompany(call, context);
       request = item.decode(method.request);
     } catch (error) {
       this.#threw(method, call, unreadable(error));
       return true;
     }
     if (method.shape === 'request-stream' || method.shape === 'both-streams') {
-      return this.#takeStreamItem(method, item, request);
+      return this.#takeStreamItem(method, call, request);
     }
-    return this.#dispatcher.dispatch(method, request, call);
+    return this.#dispatch(method, request, call);
+  }
+
+  /** True if the call was dispatched, false if it waits and is counted in the window. */
+  #dispatch(method: MethodInfo, request: unknown, call: IncomingCall<Session>): boolean {
+    if (!call.isNested) return this.#dispatcher.dispatch(method, request, call);
+    try {
+      this.#dispatcher.dispatchNested(method, request, call);
+    } catch (error) {
+      this.#threw(method, call, error);
+    }
+    return true;
+  }
+
+  #accompany(call: IncomingCall<Session>, context: Context): void {
+    call.context = context;
+    if (call.isNested) call.parent = this.#options.pending(context.parentCall);
   }
 
   /** The peer takes more items of a reply stream. */
@@ -164,8 +200,10 @@ export class IncomingCalls<Session> {
 
   #openNamed(item: ReceivedItem): boolean {
     let name: string;
+    let context: Context | undefined;
     try {
       name = item.decode(CallOpen).method;
+      context = item.context;
     } catch (error) {
       const { mark } = this.#channel.sender;
       const { code, message } = unreadable(error);
@@ -174,32 +212,34 @@ export class IncomingCalls<Session> {
     }
     const method = this.#byName.get(name);
     if (method === undefined) return this.#unknown(item, `the name ${JSON.stringify(name.slice(0, 64))}`);
-    return this.#openStream(method, item, () => {});
+    const call = this.#callOf(method, item);
+    if (context !== undefined) this.#accompany(call, context);
+    return this.#openStream(method, call, () => {});
   }
 
-  #takeStreamItem(method: MethodInfo, item: ReceivedItem, request: unknown): boolean {
-    const open = this.#requests.get(item.callId);
+  #takeStreamItem(method: MethodInfo, call: IncomingCall<Session>, request: unknown): boolean {
+    const open = this.#requests.get(call.id);
     if (open !== undefined) {
       if (open.next(request)) return true;
       const error = overrun();
-      this.#cancel(item.callId, error);
-      this.#sendFault(this.#callOf(method, item), CallFault.fromPartial({ code: error.code, message: error.message }));
+      this.#cancel(call.id, error);
+      this.#sendFault(call, CallFault.fromPartial({ code: error.code, message: error.message }));
       return true;
-    } else if (item.callId > this.#lastStreamId)
-      return this.#openStream(method, item, (receiver) => receiver.next(request));
+    } else if (call.id > this.#lastStreamId)
+      return this.#openStream(method, call, (receiver) => receiver.next(request));
     else this.#channel.counters.lateItems += 1;
     return true;
   }
 
-  #openStream(method: MethodInfo, item: ReceivedItem, fill: (receiver: StreamReceiver) => void): boolean {
-    const { callId } = item;
-    this.#lastStreamId = callId;
+  #openStream(method: MethodInfo, call: IncomingCall<Session>, fill: (receiver: StreamReceiver) => void): boolean {
+    const { id } = call;
+    this.#lastStreamId = id;
     const receiver = new StreamReceiver(this.#channel.streamLimits, (total) =>
-      this.#channel.grant({ callId: 0, replyTo: callId, total }),
+      this.#channel.grant({ callId: 0, replyTo: id, total }),
     );
-    this.#requests.set(callId, receiver);
+    this.#requests.set(id, receiver);
     fill(receiver);
-    return this.#dispatcher.dispatch(method, receiver.items, this.#callOf(method, item));
+    return this.#dispatch(method, receiver.items, call);
   }
 
   #endRequests(id: number): StreamReceiver | undefined {
@@ -224,6 +264,7 @@ export class IncomingCalls<Session> {
 
   #returned(method: MethodInfo, call: IncomingCall<Session>, result: unknown): void {
     if (method.shape === 'reply-stream' || method.shape === 'both-streams') return this.#stream(method, call, result);
+    call.isOver = true;
     this.#endRequests(call.id);
     if (call.id === 0 || call.isAborted) return;
     try {
@@ -260,6 +301,7 @@ export class IncomingCalls<Session> {
     // What was sent before the stream began belongs before it; what comes later goes beside it.
     call.sentUntil = Math.min(call.sentUntil, sender.mark);
     const end = (): void => {
+      call.isOver = true;
       this.#replies.delete(call.id);
       this.#endRequests(call.id);
       this.#channel.wake();
@@ -289,6 +331,7 @@ export class IncomingCalls<Session> {
   }
 
   #threw(method: MethodInfo, call: IncomingCall<Session>, thrown: unknown): void {
+    call.isOver = true;
     this.#endRequests(call.id);
     const { fault, error } = faultFrom(thrown, this.#options);
     if (call.id === 0) this.#channel.counters.failedHandlers += 1;

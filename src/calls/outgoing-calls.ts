@@ -3,11 +3,14 @@ import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import { CallCancel, CallComplete, CallFault, CallOpen, type Grant } from '../gen/duplex/v1/session.js';
 import { errorOf, type SessionEnd } from '../session/session-end.js';
+import type { Waiter } from '../session/waiting-line.js';
 import { Field } from '../wire/fields.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { bareHead, callHead } from '../wire/item-encoder.js';
+import { IncomingCall } from './call.js';
 import type { CallChannel } from './call-channel.js';
 import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from './call-options.js';
+import { contextOf } from './context.js';
 import { errorFromFault } from './faults.js';
 import { type PendingCall, PendingCalls } from './pending-calls.js';
 import { PendingSent, type Sent, sent } from './sent.js';
@@ -31,6 +34,11 @@ export class OutgoingCalls {
   constructor(channel: CallChannel) {
     this.#channel = channel;
     this.#pending = new PendingCalls(channel.clock, (call) => this.#cancelRemotely(call, 'the time is up'));
+  }
+
+  /** One that awaits its answer. */
+  pending(id: number): PendingCall | undefined {
+    return this.#pending.get(id);
   }
 
   /** How many await their answers. */
@@ -68,7 +76,7 @@ export class OutgoingCalls {
       const item = encoder.encodeOnce(bareHead, method.number, method.request, request);
       if (sender.offer(item)) return sent;
       const waiting = new PendingSent((error) => this.#unsent(method, error));
-      sender.wait(item.slice(), waiting);
+      this.#wait(item.slice(), waiting, this.#channel.nesting.current());
       return waiting;
     } catch (error) {
       const failed = new PendingSent((reason) => this.#unsent(method, reason));
@@ -122,39 +130,66 @@ export class OutgoingCalls {
   }
 
   /** Starts a call that has an answer. Returns its id. */
-  #open(
-    method: MethodInfo,
-    request: unknown,
-    { signal, timeoutMs = DEFAULT_CALL_TIMEOUT_MS }: CallOptions,
-    settle: Settle,
-    replies?: StreamReceiver,
-  ): number {
+  #open(method: MethodInfo, request: unknown, options: CallOptions, settle: Settle, replies?: StreamReceiver): number {
+    const { signal, timeoutMs = DEFAULT_CALL_TIMEOUT_MS } = options;
     this.#checkOpen();
     if (signal?.aborted) throw cancelled(method, signal, 'no');
     const streams = method.shape === 'request-stream' || method.shape === 'both-streams';
     const id = ++this.#lastId;
     const { encoder, clock, sender } = this.#channel;
     const sentSince = sender.mark;
-    const head = callHead(id, toTimeoutField(timeoutMs));
+    const parent = this.#parentOf(options);
+    const nests = parent !== undefined && parent.id !== 0 && !parent.isAborted && sender.hasRoom;
+    const head = callHead(id, toTimeoutField(timeoutMs), nests ? contextOf(parent.id) : undefined);
     const item = streams
       ? encoder.encodeOnce(head, Field.callOpen, CallOpen, { method: method.name })
       : encoder.encodeOnce(head, method.number, method.request, request);
     const abort =
       signal && (() => this.#abandon(id, 'the caller cancelled')?.reject(cancelled(method, signal, 'maybe')));
     const cleanUp = abort && (() => signal.removeEventListener('abort', abort));
-    if (!sender.offer(item)) {
-      sender.wait(item.slice(), { admitted: () => {}, failed: (error) => this.#fail(id, error) });
+    if (nests) sender.nest(item, parent.lastInLine);
+    else if (!sender.offer(item)) {
+      this.#wait(item.slice(), { admitted: () => {}, failed: (error) => this.#fail(id, error) }, parent);
     }
     const sentUntil = sender.mark;
     const requests = streams ? this.#requestSender(id, method, { sentSince, sentUntil }) : undefined;
     const deadline = clock.now() + timeoutMs;
     // Field by field: spreading objects into one another here took a tenth of a call.
-    const { resolve, reject } = settle;
-    const call = { id, method, deadline, timeoutMs, sentSince, sentUntil, resolve, reject, cleanUp, replies, requests };
-    this.#pending.add(call);
+    const { resolve, reject } = parent === undefined ? settle : this.#inTurnOf(parent, settle);
+    this.#pending.add({
+      id,
+      method,
+      parent,
+      deadline,
+      timeoutMs,
+      sentSince,
+      sentUntil,
+      resolve,
+      reject,
+      cleanUp,
+      replies,
+      requests,
+    });
     if (abort) signal.addEventListener('abort', abort, { once: true });
     requests?.start(request as ObservableInput<unknown>);
     return id;
+  }
+
+  /** The peer's call that a call serves: what its caller says, or what the running code is known to serve. */
+  #parentOf({ parent }: CallOptions): IncomingCall<unknown> | undefined {
+    const { nesting } = this.#channel;
+    const served = parent instanceof IncomingCall && nesting.owns(parent) ? parent : nesting.current();
+    return served?.isOver === false ? served : undefined;
+  }
+
+  /** Lets others run while `parent` awaits this call, and `parent` go on when it is its turn. */
+  #inTurnOf(parent: IncomingCall<unknown>, { resolve, reject }: Settle): Settle {
+    const { nesting } = this.#channel;
+    nesting.park(parent);
+    return {
+      resolve: (reply) => nesting.unpark(parent, () => resolve(reply)),
+      reject: (error) => nesting.unpark(parent, () => reject(error)),
+    };
   }
 
   #requestSender(id: number, method: MethodInfo, { sentSince, sentUntil }: Place): StreamSender {
@@ -174,6 +209,12 @@ export class OutgoingCalls {
       },
       peerStreamWindow,
     );
+  }
+
+  #wait(item: Uint8Array, waiter: Waiter, parent: IncomingCall<unknown> | undefined): void {
+    const { sender } = this.#channel;
+    sender.wait(item, waiter);
+    if (parent !== undefined) parent.lastInLine = sender.mark;
   }
 
   #checkOpen(): void {

@@ -16,12 +16,14 @@ import { Field } from '../wire/fields.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { bareHead, type ItemEncoder } from '../wire/item-encoder.js';
 import type { IncomingCall } from './call.js';
-import type { CallChannel, CallCounters, ErrorListener } from './call-channel.js';
+import type { CallChannel, CallCounters, ErrorListener, Nesting } from './call-channel.js';
 import type { CallOptions } from './call-options.js';
 import type { Disclosure } from './faults.js';
 import { IncomingCalls } from './incoming-calls.js';
+import { currentCall, keepsContext, type OperationContextMode } from './operation-context.js';
 import { OutgoingCalls } from './outgoing-calls.js';
 import type { Sent } from './sent.js';
+import type { Concurrency } from './turns.js';
 
 /** What a peer needs from whoever runs it. Times are milliseconds. */
 export interface PeerOptions extends Disclosure {
@@ -29,7 +31,8 @@ export interface PeerOptions extends Disclosure {
   readonly role: 'client' | 'service';
   readonly level: 'session' | 'plain';
   /** How many incoming calls run at a time. */
-  readonly concurrency: number;
+  readonly concurrency: Concurrency;
+  readonly operationContext: OperationContextMode;
   readonly openTimeoutMs: number;
   /** Client: whether a first attempt to connect that fails is repeated. */
   readonly retryOpen: boolean;
@@ -80,10 +83,12 @@ export class Peer<SessionApi> implements SessionListener {
   readonly #outgoing: OutgoingCalls;
   readonly #incoming: IncomingCalls<SessionApi>;
   readonly #options: PeerOptions;
+  readonly #keepsContext: boolean;
   readonly #owner: PeerOwner<SessionApi>;
 
   constructor(options: PeerOptions, owner: PeerOwner<SessionApi>) {
     this.#options = options;
+    this.#keepsContext = keepsContext(options.operationContext, options.contract);
     this.#owner = owner;
     const { contract, role, clock } = options;
     this.session = new Session(sessionOptions(options), this);
@@ -95,6 +100,9 @@ export class Peer<SessionApi> implements SessionListener {
       newErrorId: options.newErrorId,
       methods: role === 'service' ? contract.operations : contract.callbacks,
       concurrency: options.concurrency,
+      limit: defaultTerms.calls,
+      keepsContext: this.#keepsContext,
+      pending: (id) => this.#outgoing.pending(id),
       role,
       session: () => owner.api,
       invoke: (method, request, call) => owner.invoke(method, request, call),
@@ -110,6 +118,7 @@ export class Peer<SessionApi> implements SessionListener {
       encoder,
       clock,
       counters: this.counters,
+      nesting: this.#nesting(),
       // A plain session has no credit: there its stream alone slows a sender down.
       get streamLimits() {
         const window = defaultTerms.streamCredit;
@@ -121,6 +130,20 @@ export class Peer<SessionApi> implements SessionListener {
       grant: (grant) => session.grant(grant),
       wake: () => this.wake(),
       report: (error, method) => this.#report(error, method),
+    };
+  }
+
+  #nesting(): Nesting {
+    const owns = (call: IncomingCall<unknown>): boolean => call.session === this.#owner.api;
+    const current = (): IncomingCall<unknown> | undefined => {
+      const call = currentCall();
+      return call !== undefined && owns(call) ? call : undefined;
+    };
+    return {
+      owns,
+      current: this.#keepsContext ? current : () => undefined,
+      park: (call) => this.#incoming.park(call),
+      unpark: (call, goOn) => this.#incoming.unpark(call, goOn),
     };
   }
 

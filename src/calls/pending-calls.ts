@@ -2,14 +2,16 @@ import type { MethodInfo } from '../contract/contract.js';
 import { DuplexError } from '../errors.js';
 import { Alarm } from '../transport/alarm.js';
 import type { Clock } from '../transport/clock.js';
+import type { IncomingCall, ServedCall } from './call.js';
 import { CallTable } from './call-table.js';
 import type { StreamReceiver } from './stream-receiver.js';
 import type { StreamSender } from './stream-sender.js';
 
 /** A call that awaits its answer. */
-export interface PendingCall {
+export interface PendingCall extends ServedCall {
   readonly id: number;
   readonly method: MethodInfo;
+  readonly parent: IncomingCall<unknown> | undefined;
   /** When to give up, on the clock's time. */
   readonly deadline: number;
   readonly timeoutMs: number;

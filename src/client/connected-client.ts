@@ -7,7 +7,6 @@ import type { Contract, MethodInfo } from '../contract/contract.js';
 import type { DeepReadonly } from '../contract/message-codec.js';
 import { Code, DuplexError, Fault } from '../errors.js';
 import { errorOf, isOrderly, orderlyEnd, type SessionEnd } from '../session/session-end.js';
-import { defaultTerms } from '../session/terms.js';
 import { ItemEncoder } from '../wire/item-encoder.js';
 import { CallbackHub } from './callback-hub.js';
 import type { CallbackEvent, CallbackHandler, CallbackObservables, DuplexClient } from './client-types.js';
@@ -52,7 +51,7 @@ export class ConnectedClient<Operations, Callbacks, State>
         ...options,
         contract,
         role: 'client',
-        concurrency: defaultTerms.calls,
+        concurrency: 'multiple',
         encoder: new ItemEncoder(),
         newErrorId: () => crypto.randomUUID(),
         dial: (listener) => options.dialer.dial(contract.wireName, listener),

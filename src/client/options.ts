@@ -1,4 +1,5 @@
 import { type ErrorListener, writeError } from '../calls/call-channel.js';
+import type { OperationContextMode } from '../calls/operation-context.js';
 import { resolveOptions } from '../calls/resolve-options.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
 import { type Clock, systemClock } from '../transport/clock.js';
@@ -38,6 +39,12 @@ export interface ConnectOptions<Callbacks = object> extends GrpcDialOptions {
   readonly pingMs?: number;
   /** How long it waits for the answer. Default: 5,000. */
   readonly pingTimeoutMs?: number;
+  /**
+   * Whether `OperationContext.current()` knows the callback that runs, at the
+   * price of an AsyncLocalStorage run for each. Default: `auto`, only for
+   * contracts where both sides await answers of each other.
+   */
+  readonly operationContext?: OperationContextMode;
   /** Where time comes from; a test may bring its own. */
   readonly clock?: Clock;
 }
@@ -68,6 +75,7 @@ const defaults = Object.freeze({
   closeTimeoutMs: 10_000,
   pingMs: 10_000,
   pingTimeoutMs: 5_000,
+  operationContext: 'auto' as const,
   clock: systemClock,
   handler: {},
 });

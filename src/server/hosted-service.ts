@@ -4,7 +4,6 @@ import { Code, DuplexError } from '../errors.js';
 import { type Hello, Reason } from '../gen/duplex/v1/session.js';
 import { rejectionFor } from '../session/handshake.js';
 import { isOrderly, type SessionEnd } from '../session/session-end.js';
-import { defaultTerms } from '../session/terms.js';
 import type { IncomingCarrier } from '../transport/carrier.js';
 import type { Dial } from '../transport/driver.js';
 import { controlFrame } from '../wire/control.js';
@@ -53,7 +52,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
       contract,
       role: 'service',
       level: 'session',
-      concurrency: options.concurrency === 'multiple' ? defaultTerms.calls : 1,
+      concurrency: options.concurrency ?? 'single',
       openTimeoutMs: host.handshakeTimeoutMs,
       retryOpen: false,
       encoder: new ItemEncoder(),

@@ -1,5 +1,7 @@
 import { type ErrorListener, writeError } from '../calls/call-channel.js';
+import type { OperationContextMode } from '../calls/operation-context.js';
 import { resolveOptions } from '../calls/resolve-options.js';
+import type { Concurrency } from '../calls/turns.js';
 import type { Init } from '../contract/message-codec.js';
 import type { Clock } from '../transport/clock.js';
 import { systemClock } from '../transport/clock.js';
@@ -30,6 +32,13 @@ export interface HostOptions {
   readonly reflection?: boolean;
   /** Whether the host answers gRPC's health checking service, for load balancers and probes. Default: false. */
   readonly health?: boolean;
+  /**
+   * Whether `OperationContext.current()` knows the call that runs, at the price
+   * of an AsyncLocalStorage run for each. Default: `auto`, only for contracts
+   * where both sides await answers of each other, so that calls that wait for
+   * themselves are found.
+   */
+  readonly operationContext?: OperationContextMode;
   /** Options for the grpc-js server that `listen` starts. */
   readonly serverOptions?: GrpcServerOptions;
   /** Where time comes from; a test may bring its own. */
@@ -55,6 +64,7 @@ const defaults: ResolvedHostOptions = Object.freeze({
   maxSessions: 10_000,
   reflection: false,
   health: false,
+  operationContext: 'auto',
   serverOptions: {},
   clock: systemClock,
 });
@@ -64,8 +74,9 @@ export interface ServiceOptions<State> {
   /** The state of a new session, before the factory sees it. Fields left out have their defaults. */
   readonly initialState?: Init<State>;
   /**
-   * How many operations of one session run at a time: `single` (default) one
-   * after another, `multiple` up to 256.
+   * How operations of one session run: `single` (default), one after another;
+   * `reentrant`, the same, but others run while one awaits a callback's answer;
+   * `multiple`, up to 256 side by side.
    */
-  readonly concurrency?: 'single' | 'multiple';
+  readonly concurrency?: Concurrency;
 }

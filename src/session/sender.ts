@@ -93,6 +93,16 @@ export class Sender {
   }
 
   /**
+   * Sends a call that serves one of the peer's. Like an answer it is not gated,
+   * for the window may be full of what waits for it; it waits only for what
+   * its handler has in line, up to the mark `after`.
+   */
+  nest(item: ItemBytes, after: number): void {
+    this.#check(item);
+    this.answer(item, 0, after);
+  }
+
+  /**
    * Sends an item of a stream that has credit for it, if there is room; if
    * not, `advance` tells when there is. It starts nothing, so it also goes
    * while the session closes, and waits only for what belongs before it.

@@ -25,8 +25,8 @@ export interface ItemHead {
 export const bareHead: ItemHead = Object.freeze({ callId: 0, replyTo: 0, timeoutMs: 0, context: undefined });
 
 /** The head of an item that starts a call, or goes on with it. */
-export function callHead(callId: number, timeoutMs = 0): ItemHead {
-  return { callId, replyTo: 0, timeoutMs, context: undefined };
+export function callHead(callId: number, timeoutMs = 0, context?: Context): ItemHead {
+  return { callId, replyTo: 0, timeoutMs, context };
 }
 
 /** The head of an item that answers a call of the peer. */

@@ -71,7 +71,7 @@ export interface Settings {
   readonly windowBytes: number;
   readonly frameItems: number;
   readonly waitingItems: number;
-  readonly concurrency: 'single' | 'multiple';
+  readonly concurrency: 'single' | 'reentrant' | 'multiple';
   readonly retryOpen: boolean;
   readonly closeTimeoutMs: number;
   /** How long the service takes to let a client in. */
@@ -172,7 +172,7 @@ function settingsOf(random: Random, horizonMs: number): Settings {
     windowBytes: narrow ? random.pick([100, 1_000, 4 * MIB]) : 4 * MIB,
     frameItems: random.pick([1, 3, 16_384]),
     waitingItems: narrow ? random.pick([2, 20, 1_024]) : 1e6,
-    concurrency: random.pick(['single', 'multiple']),
+    concurrency: random.pick(['single', 'reentrant', 'multiple']),
     retryOpen: random.chance(0.6),
     closeTimeoutMs: random.weighted([
       [4, 500_000],

@@ -95,6 +95,7 @@ export class Simulation {
     const { resumeWindowMs, pingMs, pingTimeoutMs, closeTimeoutMs, retryOpen } = this.plan.settings;
     const options = {
       level: this.plan.settings.level,
+      operationContext: 'auto',
       onError: (error: Error) => this.#reported(name, error),
       includeErrorDetail: false,
       openTimeoutMs: 10_000,

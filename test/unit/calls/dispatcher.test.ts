@@ -18,7 +18,7 @@ function dispatching(concurrency: number, paused = false) {
   const log: string[] = [];
   const ends = new Map<number, () => void>();
   const calls = new Map<number, IncomingCall<undefined>>();
-  const dispatcher: Dispatcher<undefined> = new Dispatcher(concurrency, paused, {
+  const dispatcher: Dispatcher<undefined> = new Dispatcher('multiple', concurrency, paused, {
     invoke: (_, request, call) => {
       log.push(`run ${call.id}`);
       if (request === 'sync') return 'done';

@@ -228,9 +228,9 @@ export class LogChecker {
   #checkOrder(line: LogLine): void {
     let last = -1;
     for (let number = 1; number <= line.written; number++) {
-      const { id } = line.items.get(number) ?? {};
+      const { id, isNested } = line.items.get(number) ?? {};
       const begun = id === undefined ? undefined : this.#begun.get(id);
-      if (begun === undefined) continue;
+      if (begun === undefined || isNested) continue;
       if (begun.order < last) this.#complain('order', `${id} began before what was sent earlier`);
       if (number > line.read) this.#complain('order', `${id} began, but was never read`);
       last = begun.order;
@@ -266,11 +266,18 @@ function isCancelled(line: LogLine, callId: number): boolean {
 }
 
 /** Requests name their call as JSON in one of their texts. */
-function loggedItem({ callId = 0, replyTo = 0, content }: Envelope): LoggedItem {
+function loggedItem({ callId = 0, replyTo = 0, context, content }: Envelope): LoggedItem {
   const { number = 0, bytes = new Uint8Array(0) } = content ?? {};
   const isRequest = number >= 100 && replyTo === 0;
   const text = isRequest ? Buffer.from(bytes).toString('latin1') : '';
-  return { number, callId, replyTo, bytes, id: /"id":"([^"]+)"/.exec(text)?.[1] };
+  return {
+    number,
+    callId,
+    replyTo,
+    bytes,
+    id: /"id":"([^"]+)"/.exec(text)?.[1],
+    isNested: callId !== 0 && (context?.parentCall ?? 0) !== 0,
+  };
 }
 
 function ownerOf(id: string): string {

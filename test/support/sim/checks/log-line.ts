@@ -11,6 +11,8 @@ export interface LoggedItem {
   readonly bytes: Uint8Array;
   /** The call that the application made, if its request says so. */
   readonly id: string | undefined;
+  /** Whether it is a call that serves one of the receiver's: no window gates it, and it keeps no place. */
+  readonly isNested: boolean;
 }
 
 /** An acknowledgement alone goes after a second; one that waits for the writer a little later. */
@@ -38,6 +40,8 @@ export class LogLine {
   readonly #numbers = new Map<string, number>();
   /** The numbers of items that start something. */
   readonly #starts = new Set<number>();
+  /** Those of them that the receiver's window gates. */
+  readonly #gated = new Set<number>();
   /** What the receiver said last. */
   #saidAck = 0;
   #saidReleased = 0;
@@ -82,7 +86,9 @@ export class LogLine {
     if (item.id !== undefined) this.#numbers.set(item.id, number);
     const isInStream = this.#streams.has(item.callId);
     if (item.number === CALL_OPEN) this.#streams.add(item.callId);
-    if (item.replyTo === 0 && !UNGATED.has(item.number) && !isInStream) this.#starts.add(number);
+    if (item.replyTo !== 0 || UNGATED.has(item.number) || isInStream) return;
+    this.#starts.add(number);
+    if (!item.isNested) this.#gated.add(number);
   }
 
   /** The receiver read a frame of items. */
@@ -130,7 +136,7 @@ export class LogLine {
   #released(ack: number, backlog: number): number {
     let released = ack;
     for (let waiting = backlog; waiting > 0 && released > 0; released--) {
-      if (this.#starts.has(released)) waiting -= 1;
+      if (this.#gated.has(released)) waiting -= 1;
     }
     return released;
   }
@@ -140,7 +146,7 @@ export class LogLine {
     let items = 0;
     let bytes = 0;
     for (let number = this.heardReleased + 1; number <= this.written; number++) {
-      if (!this.#starts.has(number)) continue;
+      if (!this.#gated.has(number)) continue;
       items += 1;
       bytes += this.items.get(number)?.bytes.length ?? 0;
     }

@@ -97,7 +97,7 @@ export class ClientProgram {
   perform(step: Step): void {
     if (step.do === 'note') for (let i = 0; i < step.count; i++) this.#note(step.size, step.extra);
     else if (step.do === 'echo') this.#echo(step.size, step.extra);
-    else if (step.do === 'ask') void this.#ask(step.depth, step.extra);
+    else if (step.do === 'ask') void this.#ask(this.up.make(), step.depth, step.extra);
     else if (step.do === 'stream') this.#streams.perform(step);
     else if (step.do === 'divide') this.#divide(step.divisor);
     else if (step.do === 'fail') this.#fail();
@@ -154,8 +154,7 @@ export class ClientProgram {
     if (owed.length > 0) this.#surroundings.report('order', `${id} was answered before its callbacks ${owed}`);
   }
 
-  async #ask(depth: number, extra: Extra): Promise<void> {
-    const number = this.up.make();
+  async #ask(number: number, depth: number, extra: Extra): Promise<void> {
     const id = `${this.name}:${number}`;
     const question = asText(id, extra);
     await this.caller.follow(
@@ -215,7 +214,7 @@ export class ClientProgram {
 
   async #confirm({ question, depth }: ConfirmRequest, call: Call) {
     await this.#run(question, call);
-    if (depth > 0) await this.#ask(depth, {});
+    if (depth > 0) await this.#ask(this.up.makeNested(), depth, {});
     return { ok: true, answer: errandIn(question).id };
   }
 

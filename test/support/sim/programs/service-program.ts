@@ -94,7 +94,7 @@ export class ServiceProgram implements Handler {
   perform(step: Step): void {
     if (step.do === 'noted') {
       for (let i = 0; i < step.count; i++) this.#noted(step.size, step.extra);
-    } else if (step.do === 'confirm') void this.#confirm(step.depth, step.extra);
+    } else if (step.do === 'confirm') void this.#confirm(this.down.make(), step.depth, step.extra);
     else if (step.do === 'stream') this.#streams.perform(step);
     else if (step.do === 'state') this.#setState();
     else if (step.do === 'close') this.close();
@@ -109,8 +109,7 @@ export class ServiceProgram implements Handler {
     else void this.caller.follow(this.down, number, 'noted', call, nothing);
   }
 
-  async #confirm(depth: number, extra: Extra): Promise<void> {
-    const number = this.down.make();
+  async #confirm(number: number, depth: number, extra: Extra): Promise<void> {
     const id = `${this.name}:${number}`;
     const question = asText(id, extra);
     const { options } = this.#limits(extra);
@@ -167,7 +166,7 @@ export class ServiceProgram implements Handler {
 
   async ask({ question, depth }: AskRequest, call: Call) {
     await this.#run(question, call);
-    await this.#confirm(depth - 1, {});
+    await this.#confirm(this.down.makeNested(), depth - 1, {});
     return { answer: errandIn(question).id };
   }
 
