@@ -30,16 +30,21 @@ export {
   type CallbackEvent,
   type CallbackHandler,
   type CallbackObservables,
+  type CallbackView,
+  type CallbackViews,
   type ConnectOptions,
   connect,
   type DuplexClient,
+  type Overflow,
   type Status,
+  type ViewOptions,
 } from './client/index.js';
 
 // Both sides
 export type { Call } from './calls/call.js';
 export type { CallOptions } from './calls/call-options.js';
 export type { ErrorListener, ErrorSource } from './calls/call-channel.js';
+export type { MessageStream } from './calls/message-stream.js';
 export type { Sent } from './calls/sent.js';
 export { Code, DuplexError, type ErrorKind, Fault, type FaultDetail } from './errors.js';
 export type { SessionEnd } from './session/session-end.js';

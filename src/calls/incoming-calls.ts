@@ -194,9 +194,12 @@ export class IncomingCalls<Session> {
   #openStream(method: MethodInfo, item: ReceivedItem, fill: (receiver: StreamReceiver) => void): boolean {
     const { callId } = item;
     this.#lastStreamId = callId;
-    const receiver = new StreamReceiver(this.#channel.streamLimits, (total) =>
-      this.#channel.grant({ callId: 0, replyTo: callId, total }),
-    );
+    const receiver = new StreamReceiver(this.#channel.streamLimits, {
+      grant: (total) => this.#channel.grant({ callId: 0, replyTo: callId, total }),
+      left: () => {},
+      // Its caller has gone, which is no news here: the call's signal tells it.
+      unheard: () => {},
+    });
     this.#requests.set(callId, receiver);
     fill(receiver);
     return this.#dispatcher.dispatch(method, receiver.items, this.#callOf(method, item));

@@ -1,4 +1,4 @@
-import { Observable, type ObservableInput } from 'rxjs';
+import type { Observable, ObservableInput } from 'rxjs';
 import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import { CallCancel, CallComplete, CallFault, CallOpen, type Grant } from '../gen/duplex/v1/session.js';
@@ -9,6 +9,7 @@ import { bareHead, callHead } from '../wire/item-encoder.js';
 import type { CallChannel } from './call-channel.js';
 import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from './call-options.js';
 import { errorFromFault } from './faults.js';
+import { IterableObservable } from './message-stream.js';
 import { type PendingCall, PendingCalls } from './pending-calls.js';
 import { PendingSent, type Sent, sent } from './sent.js';
 import { overrun, StreamReceiver } from './stream-receiver.js';
@@ -101,24 +102,29 @@ export class OutgoingCalls {
   }
 
   #observable(method: MethodInfo, request: unknown, options: CallOptions): Observable<unknown> {
-    return new Observable((subscriber) => {
-      let id = 0;
-      const replies = new StreamReceiver(
-        this.#channel.streamLimits,
-        (total) => this.#channel.grant({ callId: id, replyTo: 0, total }),
-        () => this.#abandon(id, 'the subscriber left'),
-      );
-      const settle: Settle = { resolve: () => replies.complete(), reject: (error) => replies.error(error) };
-      try {
-        // A stream lasts as long as it lasts, unless its caller says otherwise.
-        const { timeoutMs = Number.POSITIVE_INFINITY } = options;
-        id = this.#open(method, request, { ...options, timeoutMs }, settle, replies);
-      } catch (error) {
-        subscriber.error(DuplexError.from(error));
-        return undefined;
-      }
-      return replies.items.subscribe(subscriber);
+    return new IterableObservable(
+      (subscriber) => this.#stream(method, request, options).items.subscribe(subscriber),
+      () => this.#stream(method, request, options).iterate(),
+    );
+  }
+
+  /** Calls for a stream; what prevents it is the stream's error. */
+  #stream(method: MethodInfo, request: unknown, options: CallOptions): StreamReceiver {
+    let id = 0;
+    const replies = new StreamReceiver(this.#channel.streamLimits, {
+      grant: (total) => this.#channel.grant({ callId: id, replyTo: 0, total }),
+      left: () => this.#abandon(id, 'the subscriber left'),
+      unheard: (error) => this.#channel.report(error, method),
     });
+    const settle: Settle = { resolve: () => replies.complete(), reject: (error) => replies.error(error) };
+    try {
+      // A stream lasts as long as it lasts, unless its caller says otherwise.
+      const { timeoutMs = Number.POSITIVE_INFINITY } = options;
+      id = this.#open(method, request, { ...options, timeoutMs }, settle, replies);
+    } catch (error) {
+      replies.error(DuplexError.from(error));
+    }
+    return replies;
   }
 
   /** Starts a call that has an answer. Returns its id. */

@@ -22,6 +22,7 @@ import type { Disclosure } from './faults.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { OutgoingCalls } from './outgoing-calls.js';
 import type { Sent } from './sent.js';
+import { hearUnheardErrors } from './unheard-errors.js';
 
 /** What a peer needs from whoever runs it. Times are milliseconds. */
 export interface PeerOptions extends Disclosure {
@@ -83,6 +84,7 @@ export class Peer<SessionApi> implements SessionListener {
   readonly #owner: PeerOwner<SessionApi>;
 
   constructor(options: PeerOptions, owner: PeerOwner<SessionApi>) {
+    hearUnheardErrors();
     this.#options = options;
     this.#owner = owner;
     const { contract, role, clock } = options;

@@ -1,4 +1,4 @@
-import { Observable, ReplaySubject, Subscription } from 'rxjs';
+import { Observable, Subscription } from 'rxjs';
 import type { IncomingCall } from '../calls/call.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import { Peer, type PeerOwner } from '../calls/peer.js';
@@ -9,8 +9,10 @@ import { Code, DuplexError, Fault } from '../errors.js';
 import { errorOf, isOrderly, orderlyEnd, type SessionEnd } from '../session/session-end.js';
 import { defaultTerms } from '../session/terms.js';
 import { ItemEncoder } from '../wire/item-encoder.js';
+import { Announcer } from './announcer.js';
 import { CallbackHub } from './callback-hub.js';
-import type { CallbackEvent, CallbackHandler, CallbackObservables, DuplexClient } from './client-types.js';
+import type { CallbackView, ViewOptions } from './callback-view.js';
+import type { CallbackEvent, CallbackHandler, DuplexClient } from './client-types.js';
 import type { ResolvedConnectOptions } from './options.js';
 import { isFinal, nextStatus, type Status } from './status.js';
 
@@ -21,7 +23,7 @@ export class ConnectedClient<Operations, Callbacks, State>
   implements DuplexClient<Operations, Callbacks, State>, PeerOwner<AnyClient>
 {
   readonly service: MethodProxy<Operations>;
-  readonly callbacks: CallbackObservables<Callbacks>;
+  readonly callbacks: DuplexClient<Operations, Callbacks, State>['callbacks'];
   readonly callback$: Observable<CallbackEvent<Callbacks>>;
   readonly state$: Observable<DeepReadonly<State>>;
   readonly status$: Observable<Status>;
@@ -32,9 +34,8 @@ export class ConnectedClient<Operations, Callbacks, State>
   #end: SessionEnd | undefined;
   readonly #handlers = new Map<string, { handle: (request: unknown, call: unknown) => unknown }>();
   #status: Status = 'created';
-  /** Replays the last status, also after the end. */
-  readonly #statuses = new ReplaySubject<Status>(1);
-  readonly #states = new ReplaySubject<DeepReadonly<State>>(1);
+  readonly #statuses = new Announcer<Status>();
+  readonly #states = new Announcer<DeepReadonly<State>>();
   readonly #hub: CallbackHub;
   readonly #peer: Peer<AnyClient>;
   readonly #contract: Contract<Operations, Callbacks, State>;
@@ -65,15 +66,18 @@ export class ConnectedClient<Operations, Callbacks, State>
       return this.#peer.call(method, request, call as never);
     });
     this.callbacks = Object.fromEntries(
-      contract.callbacks.map((method) => [`${method.localName}$`, this.#hub.observe(method, dial)]),
-    ) as CallbackObservables<Callbacks>;
+      contract.callbacks.flatMap((method) => [
+        [`${method.localName}$`, this.#hub.observe(method, dial)],
+        [method.localName, (view: ViewOptions = {}) => this.#hub.view(method, view, dial)],
+      ]),
+    ) as typeof this.callbacks;
     this.callback$ = this.#hub.observeAll(dial) as Observable<CallbackEvent<Callbacks>>;
     this.state$ = new Observable((subscriber) => {
       dial();
-      return this.#states.subscribe(subscriber);
+      return this.#states.value$.subscribe(subscriber);
     });
     this.#statuses.next(this.#status);
-    this.status$ = this.#statuses.asObservable();
+    this.status$ = this.#statuses.value$;
     this.handle(options.handler);
   }
 
@@ -83,6 +87,10 @@ export class ConnectedClient<Operations, Callbacks, State>
 
   get api(): AnyClient {
     return this as unknown as AnyClient;
+  }
+
+  eachCallback(options: ViewOptions = {}): CallbackView<CallbackEvent<Callbacks>> {
+    return this.#hub.viewAll(options, () => this.#dial()) as CallbackView<CallbackEvent<Callbacks>>;
   }
 
   open(): Promise<void> {
@@ -187,11 +195,20 @@ export class ConnectedClient<Operations, Callbacks, State>
 
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<AnyClient>): unknown {
     const handler = this.#handlers.get(method.localName);
-    if (method.shape === 'one-way') this.#hub.next(method, request, call);
-    else if (method.shape === 'request-reply' || method.shape === 'reply-stream') this.#hub.watch(method, request);
-    if (handler !== undefined) return handler.handle(request, call);
-    if (method.shape === 'one-way') return undefined;
-    throw new Fault(Code.UNIMPLEMENTED, `the client has no handler for the callback ${method.localName}`);
+    const room = this.#show(method, request, call);
+    if (handler === undefined && method.shape !== 'one-way') {
+      throw new Fault(Code.UNIMPLEMENTED, `the client has no handler for the callback ${method.localName}`);
+    }
+    const answer = handler?.handle(request, call);
+    // While it waits it counts as running: so a loop that is slow fills the window, and slows the service down.
+    return room === undefined ? answer : Promise.all([answer, room]).then(([reply]) => reply);
+  }
+
+  /** What streams is the handler's alone. */
+  #show(method: MethodInfo, request: unknown, call: IncomingCall<AnyClient>): Promise<unknown> | undefined {
+    if (method.shape === 'one-way') return this.#hub.next(method, request, call);
+    const streams = method.shape === 'request-stream' || method.shape === 'both-streams';
+    return streams ? undefined : this.#hub.watch(method, request);
   }
 
   onState(state: unknown): void {
@@ -200,6 +217,7 @@ export class ConnectedClient<Operations, Callbacks, State>
   }
 
   onClosing(): void {
+    this.#hub.release();
     this.#setStatus('closing');
   }
 

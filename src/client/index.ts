@@ -1,7 +1,9 @@
+export type { CallbackView, Overflow, ViewOptions } from './callback-view.js';
 export type {
   CallbackEvent,
   CallbackHandler,
   CallbackObservables,
+  CallbackViews,
   DuplexClient,
 } from './client-types.js';
 export { connect } from './connect.js';
