@@ -35,6 +35,7 @@ export {
   type ConnectOptions,
   connect,
   type DuplexClient,
+  type NewSession,
   type Overflow,
   type Status,
   type ViewOptions,

@@ -68,11 +68,11 @@ export class OutgoingCalls {
       const { encoder, sender } = this.#channel;
       const item = encoder.encodeOnce(bareHead, method.number, method.request, request);
       if (sender.offer(item)) return sent;
-      const waiting = new PendingSent((error) => this.#unsent(method, error));
+      const waiting = new PendingSent((error) => this.unsent(method, error));
       sender.wait(item.slice(), waiting);
       return waiting;
     } catch (error) {
-      const failed = new PendingSent((reason) => this.#unsent(method, reason));
+      const failed = new PendingSent((reason) => this.unsent(method, reason));
       failed.failed(DuplexError.from(error));
       return failed;
     }
@@ -206,7 +206,7 @@ export class OutgoingCalls {
   }
 
   /** A one-way call failed and nobody awaited it: all are counted, the first of each kind is reported. */
-  #unsent(method: MethodInfo, error: DuplexError): void {
+  unsent(method: MethodInfo, error: DuplexError): void {
     this.#channel.counters.unsent += 1;
     const what = `${method.localName} ${error.kind} ${error.code}`;
     if (this.#reported.has(what)) return;

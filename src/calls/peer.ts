@@ -66,6 +66,8 @@ export interface PeerOwner<SessionApi> {
   /** Client: the service's state changed. */
   onState(state: unknown): void;
   onClosing(end: SessionEnd): void;
+  /** The session is over, and its calls are about to fail: what they do about it comes before `onClosed`. */
+  onEnded?(end: SessionEnd): void;
   onClosed(end: SessionEnd): void;
 }
 
@@ -141,6 +143,11 @@ export class Peer<SessionApi> implements SessionListener {
     return this.#outgoing.call(method, request, options);
   }
 
+  /** Counts a one-way call that failed without being awaited; the first of each kind is reported. */
+  unsent(method: MethodInfo, error: DuplexError): void {
+    this.#outgoing.unsent(method, error);
+  }
+
   /** Sends the service's state; while the client is slow only the newest. */
   sendState(codec: MessageCodec, state: unknown): void {
     this.session.sender.sendState(this.#options.encoder.encode(bareHead, Field.state, codec, state));
@@ -211,6 +218,7 @@ export class Peer<SessionApi> implements SessionListener {
   }
 
   closed(end: SessionEnd): void {
+    this.#owner.onEnded?.(end);
     this.#outgoing.refuse(end);
     this.#outgoing.fail(errorOf(end, 'maybe'));
     this.#incoming.abort(errorOf(end, 'no'));

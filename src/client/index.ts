@@ -7,5 +7,5 @@ export type {
   DuplexClient,
 } from './client-types.js';
 export { connect } from './connect.js';
-export type { ConnectOptions } from './options.js';
+export type { ConnectOptions, NewSession } from './options.js';
 export type { Status } from './status.js';
