@@ -32,10 +32,15 @@ export {
   type CallbackEvent,
   type CallbackHandler,
   type CallbackObservables,
+  type CallbackView,
+  type CallbackViews,
   type ConnectOptions,
   connect,
   type DuplexClient,
+  type NewSession,
+  type Overflow,
   type Status,
+  type ViewOptions,
 } from './client/index.js';
 
 // Both sides
@@ -44,6 +49,7 @@ export type { CallOptions } from './calls/call-options.js';
 export { OperationContext, type OperationContextMode } from './calls/operation-context.js';
 export type { Concurrency } from './calls/turns.js';
 export type { ErrorListener, ErrorSource } from './calls/call-channel.js';
+export type { MessageStream } from './calls/message-stream.js';
 export type { Sent } from './calls/sent.js';
 export { Code, DuplexError, type ErrorKind, Fault, type FaultDetail } from './errors.js';
 export type { SessionEnd } from './session/session-end.js';

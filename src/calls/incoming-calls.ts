@@ -234,9 +234,12 @@ export class IncomingCalls<Session> {
   #openStream(method: MethodInfo, call: IncomingCall<Session>, fill: (receiver: StreamReceiver) => void): boolean {
     const { id } = call;
     this.#lastStreamId = id;
-    const receiver = new StreamReceiver(this.#channel.streamLimits, (total) =>
-      this.#channel.grant({ callId: 0, replyTo: id, total }),
-    );
+    const receiver = new StreamReceiver(this.#channel.streamLimits, {
+      grant: (total) => this.#channel.grant({ callId: 0, replyTo: id, total }),
+      left: () => {},
+      // Its caller has gone, which is no news here: the call's signal tells it.
+      unheard: () => {},
+    });
     this.#requests.set(id, receiver);
     fill(receiver);
     return this.#dispatch(method, receiver.items, call);

@@ -1,7 +1,8 @@
-import type { Observable, ObservableInput } from 'rxjs';
+import type { ObservableInput } from 'rxjs';
 import type { BothStreams, OneWay, ReplyStream, RequestReply, RequestStream } from '../contract/contract.js';
 import type { Init } from '../contract/message-codec.js';
 import type { CallOptions } from './call-options.js';
+import type { MessageStream } from './message-stream.js';
 import type { Sent } from './sent.js';
 
 /** The caller's side of one method. Empty requests may be left out. */
@@ -11,11 +12,11 @@ export type Invoke<Method> =
     : Method extends RequestReply<infer Request, infer Reply>
       ? (request?: Init<Request>, options?: CallOptions) => Promise<Reply>
       : Method extends ReplyStream<infer Request, infer Reply>
-        ? (request?: Init<Request>, options?: CallOptions) => Observable<Reply>
+        ? (request?: Init<Request>, options?: CallOptions) => MessageStream<Reply>
         : Method extends RequestStream<infer Request, infer Reply>
           ? (requests: ObservableInput<Init<Request>>, options?: CallOptions) => Promise<Reply>
           : Method extends BothStreams<infer Request, infer Reply>
-            ? (requests: ObservableInput<Init<Request>>, options?: CallOptions) => Observable<Reply>
+            ? (requests: ObservableInput<Init<Request>>, options?: CallOptions) => MessageStream<Reply>
             : never;
 
 /** The answering side of one method; `Context` is its second argument. */
@@ -27,9 +28,9 @@ export type Handle<Method, Context> =
       : Method extends ReplyStream<infer Request, infer Reply>
         ? (request: Request, call: Context) => ObservableInput<Init<Reply>>
         : Method extends RequestStream<infer Request, infer Reply>
-          ? (requests: Observable<Request>, call: Context) => Init<Reply> | PromiseLike<Init<Reply>>
+          ? (requests: MessageStream<Request>, call: Context) => Init<Reply> | PromiseLike<Init<Reply>>
           : Method extends BothStreams<infer Request, infer Reply>
-            ? (requests: Observable<Request>, call: Context) => ObservableInput<Init<Reply>>
+            ? (requests: MessageStream<Request>, call: Context) => ObservableInput<Init<Reply>>
             : never;
 
 /** A proxy: calling a member calls the peer. */

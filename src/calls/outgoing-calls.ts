@@ -1,4 +1,4 @@
-import { Observable, type ObservableInput } from 'rxjs';
+import type { Observable, ObservableInput } from 'rxjs';
 import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import { CallCancel, CallComplete, CallFault, CallOpen, type Grant } from '../gen/duplex/v1/session.js';
@@ -12,6 +12,7 @@ import type { CallChannel } from './call-channel.js';
 import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from './call-options.js';
 import { contextOf } from './context.js';
 import { errorFromFault } from './faults.js';
+import { IterableObservable } from './message-stream.js';
 import { type PendingCall, PendingCalls } from './pending-calls.js';
 import { PendingSent, type Sent, sent } from './sent.js';
 import { overrun, StreamReceiver } from './stream-receiver.js';
@@ -75,11 +76,11 @@ export class OutgoingCalls {
       const { encoder, sender } = this.#channel;
       const item = encoder.encodeOnce(bareHead, method.number, method.request, request);
       if (sender.offer(item)) return sent;
-      const waiting = new PendingSent((error) => this.#unsent(method, error));
+      const waiting = new PendingSent((error) => this.unsent(method, error));
       this.#wait(item.slice(), waiting, this.#channel.nesting.current());
       return waiting;
     } catch (error) {
-      const failed = new PendingSent((reason) => this.#unsent(method, reason));
+      const failed = new PendingSent((reason) => this.unsent(method, reason));
       failed.failed(DuplexError.from(error));
       return failed;
     }
@@ -109,24 +110,29 @@ export class OutgoingCalls {
   }
 
   #observable(method: MethodInfo, request: unknown, options: CallOptions): Observable<unknown> {
-    return new Observable((subscriber) => {
-      let id = 0;
-      const replies = new StreamReceiver(
-        this.#channel.streamLimits,
-        (total) => this.#channel.grant({ callId: id, replyTo: 0, total }),
-        () => this.#abandon(id, 'the subscriber left'),
-      );
-      const settle: Settle = { resolve: () => replies.complete(), reject: (error) => replies.error(error) };
-      try {
-        // A stream lasts as long as it lasts, unless its caller says otherwise.
-        const { timeoutMs = Number.POSITIVE_INFINITY } = options;
-        id = this.#open(method, request, { ...options, timeoutMs }, settle, replies);
-      } catch (error) {
-        subscriber.error(DuplexError.from(error));
-        return undefined;
-      }
-      return replies.items.subscribe(subscriber);
+    return new IterableObservable(
+      (subscriber) => this.#stream(method, request, options).items.subscribe(subscriber),
+      () => this.#stream(method, request, options).iterate(),
+    );
+  }
+
+  /** Calls for a stream; what prevents it is the stream's error. */
+  #stream(method: MethodInfo, request: unknown, options: CallOptions): StreamReceiver {
+    let id = 0;
+    const replies = new StreamReceiver(this.#channel.streamLimits, {
+      grant: (total) => this.#channel.grant({ callId: id, replyTo: 0, total }),
+      left: () => this.#abandon(id, 'the subscriber left'),
+      unheard: (error) => this.#channel.report(error, method),
     });
+    const settle: Settle = { resolve: () => replies.complete(), reject: (error) => replies.error(error) };
+    try {
+      // A stream lasts as long as it lasts, unless its caller says otherwise.
+      const { timeoutMs = Number.POSITIVE_INFINITY } = options;
+      id = this.#open(method, request, { ...options, timeoutMs }, settle, replies);
+    } catch (error) {
+      replies.error(DuplexError.from(error));
+    }
+    return replies;
   }
 
   /** Starts a call that has an answer. Returns its id. */
@@ -241,7 +247,7 @@ export class OutgoingCalls {
   }
 
   /** A one-way call failed and nobody awaited it: all are counted, the first of each kind is reported. */
-  #unsent(method: MethodInfo, error: DuplexError): void {
+  unsent(method: MethodInfo, error: DuplexError): void {
     this.#channel.counters.unsent += 1;
     const what = `${method.localName} ${error.kind} ${error.code}`;
     if (this.#reported.has(what)) return;

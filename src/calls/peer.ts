@@ -24,6 +24,7 @@ import { currentCall, keepsContext, type OperationContextMode } from './operatio
 import { OutgoingCalls } from './outgoing-calls.js';
 import type { Sent } from './sent.js';
 import type { Concurrency } from './turns.js';
+import { hearUnheardErrors } from './unheard-errors.js';
 
 /** What a peer needs from whoever runs it. Times are milliseconds. */
 export interface PeerOptions extends Disclosure {
@@ -68,6 +69,8 @@ export interface PeerOwner<SessionApi> {
   /** Client: the service's state changed. */
   onState(state: unknown): void;
   onClosing(end: SessionEnd): void;
+  /** The session is over, and its calls are about to fail: what they do about it comes before `onClosed`. */
+  onEnded?(end: SessionEnd): void;
   onClosed(end: SessionEnd): void;
 }
 
@@ -87,6 +90,7 @@ export class Peer<SessionApi> implements SessionListener {
   readonly #owner: PeerOwner<SessionApi>;
 
   constructor(options: PeerOptions, owner: PeerOwner<SessionApi>) {
+    hearUnheardErrors();
     this.#options = options;
     this.#keepsContext = keepsContext(options.operationContext, options.contract);
     this.#owner = owner;
@@ -162,6 +166,11 @@ export class Peer<SessionApi> implements SessionListener {
     return this.#outgoing.call(method, request, options);
   }
 
+  /** Counts a one-way call that failed without being awaited; the first of each kind is reported. */
+  unsent(method: MethodInfo, error: DuplexError): void {
+    this.#outgoing.unsent(method, error);
+  }
+
   /** Sends the service's state; while the client is slow only the newest. */
   sendState(codec: MessageCodec, state: unknown): void {
     this.session.sender.sendState(this.#options.encoder.encode(bareHead, Field.state, codec, state));
@@ -232,6 +241,7 @@ export class Peer<SessionApi> implements SessionListener {
   }
 
   closed(end: SessionEnd): void {
+    this.#owner.onEnded?.(end);
     this.#outgoing.refuse(end);
     this.#outgoing.fail(errorOf(end, 'maybe'));
     this.#incoming.abort(errorOf(end, 'no'));

@@ -1,5 +1,7 @@
-import { Observable, type Subscriber } from 'rxjs';
+import type { Subscriber } from 'rxjs';
 import { Code, type DuplexError, Fault } from '../errors.js';
+import { IterableObservable, type MessageStream } from './message-stream.js';
+import { asUnheard } from './unheard-errors.js';
 
 /** How many items a receiver holds that nobody took yet. */
 export interface StreamLimits {
@@ -12,53 +14,59 @@ export function overrun(): Fault {
   return new Fault(Code.RESOURCE_EXHAUSTED, 'more items of the stream than were granted');
 }
 
+/** What a receiver tells its owner. */
+export interface ReceiverEvents {
+  /** The sender may send so many items altogether. */
+  grant(total: number): void;
+  /** The subscriber or loop has left. */
+  left(): void;
+  /** The stream failed, and its subscriber has no ear for errors. */
+  unheard(error: DuplexError): void;
+}
+
+interface Asker {
+  readonly resolve: (result: IteratorResult<unknown, undefined>) => void;
+  readonly reject: (error: DuplexError) => void;
+}
+
 /**
- * The receiving end of a stream as an observable for one subscriber. What
- * comes before it subscribes is held, never more than the credit. Credit is
- * renewed as items are delivered, half a window at a time.
+ * The receiving end of a stream, for one subscriber or one loop. What comes
+ * before it is taken is held, never more than the credit. Credit is renewed as
+ * items are delivered, half a window at a time.
  */
 export class StreamReceiver {
   /** The items. Errors with the stream; a second subscriber gets what the first has left. */
-  readonly items: Observable<unknown>;
+  readonly items: MessageStream<unknown>;
   #held: unknown[] = [];
   #end: { readonly error: DuplexError | undefined } | undefined;
   #subscriber: Subscriber<unknown> | undefined;
+  #askers: Asker[] = [];
   #delivered = 0;
   #granted: number;
   readonly #window: number;
   readonly #tolerance: number;
-  readonly #grant: (total: number) => void;
+  readonly #events: ReceiverEvents;
 
-  /**
-   * `window` is the credit that the sender starts with; `grant` tells it the
-   * new total. `tolerance` is how far it may go beyond: a plain peer knows of
-   * no credit.
-   */
-  constructor(
-    { window, tolerance }: StreamLimits,
-    grant: (total: number) => void,
-    onUnsubscribe: () => void = () => {},
-  ) {
+  /** The sender starts with the window for credit. `tolerance` is how far it may go beyond: a plain peer knows of none. */
+  constructor({ window, tolerance }: StreamLimits, events: ReceiverEvents) {
     this.#window = window;
     this.#tolerance = tolerance;
     this.#granted = window;
-    this.#grant = grant;
-    this.items = new Observable((subscriber) => {
-      this.#subscriber = subscriber;
-      // One by one: a subscriber that leaves in between leaves the rest to the next one.
-      while (this.#held.length > 0 && !subscriber.closed) this.#deliver(subscriber, this.#held.shift());
-      this.#finish();
-      return () => {
-        this.#subscriber = undefined;
-        onUnsubscribe();
-      };
-    });
+    this.#events = events;
+    this.items = new IterableObservable(
+      (subscriber) => this.#subscribe(subscriber),
+      () => this.iterate(),
+    );
   }
 
   /** Takes an item. False if the peer sent more than it was granted: then the item is dropped. */
   next(item: unknown): boolean {
     if (this.#delivered + this.#held.length >= this.#granted + this.#tolerance) return false;
-    if (this.#subscriber === undefined) this.#held.push(item);
+    const asker = this.#askers.shift();
+    if (asker !== undefined) {
+      this.#count();
+      asker.resolve({ done: false, value: item });
+    } else if (this.#subscriber === undefined) this.#held.push(item);
     else this.#deliver(this.#subscriber, item);
     return true;
   }
@@ -75,22 +83,65 @@ export class StreamReceiver {
 
   /** Repeats the credit: a new carrier may not have heard of it. */
   regrant(): void {
-    if (this.#granted > this.#window) this.#grant(this.#granted);
+    if (this.#granted > this.#window) this.#events.grant(this.#granted);
+  }
+
+  /** One loop over the items: each is taken when the loop comes for it. */
+  iterate(): AsyncIterator<unknown, undefined> {
+    return {
+      next: () => this.#take(),
+      return: async () => {
+        this.#events.left();
+        this.complete();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  #subscribe(subscriber: Subscriber<unknown>): () => void {
+    this.#subscriber = subscriber;
+    // One by one: a subscriber that leaves in between leaves the rest to the next one.
+    while (this.#held.length > 0 && !subscriber.closed) this.#deliver(subscriber, this.#held.shift());
+    this.#finish();
+    return () => {
+      this.#subscriber = undefined;
+      this.#events.left();
+    };
+  }
+
+  #take(): Promise<IteratorResult<unknown, undefined>> {
+    return new Promise((resolve, reject) => {
+      if (this.#held.length > 0) {
+        const value = this.#held.shift();
+        this.#count();
+        resolve({ done: false, value });
+      } else {
+        this.#askers.push({ resolve, reject });
+        this.#finish();
+      }
+    });
   }
 
   #deliver(subscriber: Subscriber<unknown>, item: unknown): void {
-    this.#delivered += 1;
-    if (2 * (this.#granted - this.#delivered) <= this.#window) {
-      this.#granted = this.#delivered + this.#window;
-      this.#grant(this.#granted);
-    }
+    this.#count();
     subscriber.next(item);
   }
 
+  #count(): void {
+    this.#delivered += 1;
+    if (2 * (this.#granted - this.#delivered) > this.#window) return;
+    this.#granted = this.#delivered + this.#window;
+    this.#events.grant(this.#granted);
+  }
+
   #finish(): void {
-    const subscriber = this.#subscriber;
-    if (subscriber === undefined || this.#end === undefined) return;
-    if (this.#end.error === undefined) subscriber.complete();
-    else subscriber.error(this.#end.error);
+    if (this.#end === undefined) return;
+    const { error } = this.#end;
+    for (const { resolve, reject } of this.#askers.splice(0)) {
+      if (error === undefined) resolve({ done: true, value: undefined });
+      else reject(error);
+    }
+    if (error === undefined) this.#subscriber?.complete();
+    else this.#subscriber?.error(asUnheard(error, this.#events.unheard));
   }
 }

@@ -2,6 +2,8 @@ import { Observable, Subject } from 'rxjs';
 import type { Call } from '../calls/call.js';
 import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
+import type { CallbackView, ViewOptions } from './callback-view.js';
+import { CallbackViews } from './callback-views.js';
 
 /** So many of each callback are held until somebody first claims it. */
 const MAX_HELD = 256;
@@ -19,18 +21,22 @@ export interface NamedCallback {
 }
 
 /**
- * Hands the service's callbacks to observables. What nobody claims yet is
- * held, so that nothing is lost before the first subscriber; after that the
- * observables are hot.
+ * Hands the service's callbacks to observables and loops. What nobody claims
+ * yet is held, so that nothing is lost before the first subscriber; after that
+ * the observables are hot.
  */
 export class CallbackHub {
   readonly #subjects = new Map<MethodInfo, Subject<unknown>>();
   readonly #merged = new Subject<NamedCallback>();
+  readonly #views = new CallbackViews((methods) => this.claim(methods));
   readonly #claimed = new Set<MethodInfo>();
   readonly #overflown = new Set<MethodInfo>();
   #held: HeldCallback[] = [];
   /** Callbacks that were dropped because nobody claimed them. */
   dropped = 0;
+  /** How many callbacks are being told: a subscriber may cause the end meanwhile. */
+  #telling = 0;
+  #isOver = false;
   readonly #methods: readonly MethodInfo[];
   readonly #onOverflow: (error: DuplexError, method: MethodInfo) => void;
 
@@ -40,16 +46,22 @@ export class CallbackHub {
     this.#onOverflow = onOverflow;
   }
 
-  /** Passes a callback on, or holds it. */
-  next(method: MethodInfo, request: unknown, call: Call): void {
-    if (!this.#claimed.has(method)) return this.#hold({ method, request, call });
-    this.watch(method, request);
+  /** Passes a callback on, or holds it. What it returns, if anything, resolves when every loop has room for it. */
+  next(method: MethodInfo, request: unknown, call: Call): Promise<unknown> | undefined {
+    if (this.#claimed.has(method)) return this.watch(method, request);
+    this.#hold({ method, request, call });
+    return undefined;
   }
 
-  /** Lets observables see a callback that somebody else answers; it is never held. */
-  watch(method: MethodInfo, request: unknown): void {
+  /** Lets observables and loops see a callback that somebody else answers; it is never held. */
+  watch(method: MethodInfo, request: unknown): Promise<unknown> | undefined {
+    this.#telling += 1;
     this.#subjects.get(method)?.next(request);
     if (this.#merged.observed) this.#merged.next({ name: method.localName, request });
+    const room = this.#views.push({ method, request });
+    this.#telling -= 1;
+    if (this.#isOver) this.complete();
+    return room;
   }
 
   /** The observable of one callback; `onSubscribe` runs with each subscription, before anything else. */
@@ -74,6 +86,19 @@ export class CallbackHub {
     });
   }
 
+  /** One callback for loops; `onIterate` runs with each loop, before anything else. */
+  view(method: MethodInfo, options: ViewOptions, onIterate: () => void): CallbackView<unknown> {
+    return this.#views.make([method], options, onIterate, ({ request }) => request);
+  }
+
+  /** All callbacks for loops, in order. A loop claims every one. */
+  viewAll(options: ViewOptions, onIterate: () => void): CallbackView<NamedCallback> {
+    return this.#views.make(this.#methods, options, onIterate, ({ method: { localName: name }, request }) => ({
+      name,
+      request,
+    }));
+  }
+
   /** Takes over callbacks: returns what was held of them, in order; from now on they are hot. */
   claim(methods: readonly MethodInfo[]): readonly HeldCallback[] {
     const claimed = this.#held.filter(({ method }) => methods.includes(method));
@@ -94,10 +119,19 @@ export class CallbackHub {
     this.#held = [...held.slice(delivered), ...this.#held];
   }
 
-  /** Completes every observable; what is still held is delivered to who comes for it. */
+  /** The session is closing: no loop has to be waited for any more. */
+  release(): void {
+    this.#views.release();
+  }
+
+  /** Completes every observable and loop; what is still held is delivered to who comes for it. */
   complete(): void {
+    this.#isOver = true;
+    // What is being told has to reach everybody first.
+    if (this.#telling > 0) return;
     for (const subject of this.#subjects.values()) subject.complete();
     this.#merged.complete();
+    this.#views.end();
   }
 
   #hold(callback: HeldCallback): void {

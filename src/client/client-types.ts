@@ -3,6 +3,7 @@ import type { Call } from '../calls/call.js';
 import type { Handlers, MethodProxy } from '../calls/method-types.js';
 import type { DeepReadonly } from '../contract/message-codec.js';
 import type { SessionEnd } from '../session/session-end.js';
+import type { CallbackView, ViewOptions } from './callback-view.js';
 import type { Status } from './status.js';
 
 /** Answers the service's callbacks: a method for each of them. */
@@ -13,6 +14,11 @@ type RequestOf<Method> = Method extends { readonly request: infer Request } ? Re
 /** An observable for each callback, named after it: `equals$` for `equals`. */
 export type CallbackObservables<Callbacks> = {
   readonly [Name in keyof Callbacks & string as `${Name}$`]: Observable<RequestOf<Callbacks[Name]>>;
+};
+
+/** A view of each callback for `for await`, under its own name: `equals({ buffer: 64 })`. */
+export type CallbackViews<Callbacks> = {
+  readonly [Name in keyof Callbacks & string]: (options?: ViewOptions) => CallbackView<RequestOf<Callbacks[Name]>>;
 };
 
 /** Any callback, told apart by its name. */
@@ -30,10 +36,16 @@ export type CallbackEvent<Callbacks> = {
 export interface DuplexClient<Operations, Callbacks, State> extends AsyncDisposable {
   /** The service: calling a member invokes the operation there. */
   readonly service: MethodProxy<Operations>;
-  /** The callbacks, one observable each. Up to 256 of each are held until somebody first subscribes. */
-  readonly callbacks: CallbackObservables<Callbacks>;
+  /**
+   * The callbacks: an observable of each, `equals$`, and a view of each for
+   * loops, `equals()`. Up to 256 of each are held until somebody first claims
+   * it by a subscription, a loop or a handler.
+   */
+  readonly callbacks: CallbackObservables<Callbacks> & CallbackViews<Callbacks>;
   /** All callbacks in the order in which the service sent them. */
   readonly callback$: Observable<CallbackEvent<Callbacks>>;
+  /** The same for loops. */
+  eachCallback(options?: ViewOptions): CallbackView<CallbackEvent<Callbacks>>;
   /** The service's state of this session, once it is known. */
   readonly state: DeepReadonly<State> | undefined;
   /** The state and each change of it. */

@@ -18,7 +18,7 @@ import { type ConnectOptions, resolveConnectOptions } from './options.js';
 export function connect<Operations, Callbacks, State>(
   contract: Contract<Operations, Callbacks, State>,
   address: string,
-  options: ConnectOptions<Callbacks> = {},
+  options: ConnectOptions<Callbacks, Operations> = {},
 ): DuplexClient<Operations, Callbacks, State> {
   return clientOver(contract, grpcDialer(address, options), options);
 }
@@ -27,7 +27,7 @@ export function connect<Operations, Callbacks, State>(
 export function clientOver<Operations, Callbacks, State>(
   contract: Contract<Operations, Callbacks, State>,
   dialer: Dialer,
-  options: ConnectOptions<Callbacks>,
+  options: ConnectOptions<Callbacks, Operations>,
 ): DuplexClient<Operations, Callbacks, State> {
   return new ConnectedClient(contract, resolveConnectOptions(dialer, options));
 }

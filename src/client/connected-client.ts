@@ -1,16 +1,21 @@
-import { Observable, ReplaySubject, Subscription } from 'rxjs';
+import { Observable, type Subscription } from 'rxjs';
 import type { IncomingCall } from '../calls/call.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import { Peer, type PeerOwner } from '../calls/peer.js';
 import { createProxy } from '../calls/proxy.js';
 import type { Contract, MethodInfo } from '../contract/contract.js';
 import type { DeepReadonly } from '../contract/message-codec.js';
-import { Code, DuplexError, Fault } from '../errors.js';
-import { errorOf, isOrderly, orderlyEnd, type SessionEnd } from '../session/session-end.js';
+import { Code, DuplexError } from '../errors.js';
+import { endOf, errorOf, isOrderly, orderlyEnd, type SessionEnd } from '../session/session-end.js';
 import { ItemEncoder } from '../wire/item-encoder.js';
+import { Announcer } from './announcer.js';
+import { CallbackHandlers } from './callback-handlers.js';
 import { CallbackHub } from './callback-hub.js';
-import type { CallbackEvent, CallbackHandler, CallbackObservables, DuplexClient } from './client-types.js';
+import type { CallbackView, ViewOptions } from './callback-view.js';
+import type { CallbackEvent, CallbackHandler, DuplexClient } from './client-types.js';
+import { LastingCalls } from './lasting-calls.js';
 import type { ResolvedConnectOptions } from './options.js';
+import type { SessionGate } from './session-gate.js';
 import { isFinal, nextStatus, type Status } from './status.js';
 
 type AnyClient = DuplexClient<object, object, unknown>;
@@ -20,7 +25,7 @@ export class ConnectedClient<Operations, Callbacks, State>
   implements DuplexClient<Operations, Callbacks, State>, PeerOwner<AnyClient>
 {
   readonly service: MethodProxy<Operations>;
-  readonly callbacks: CallbackObservables<Callbacks>;
+  readonly callbacks: DuplexClient<Operations, Callbacks, State>['callbacks'];
   readonly callback$: Observable<CallbackEvent<Callbacks>>;
   readonly state$: Observable<DeepReadonly<State>>;
   readonly status$: Observable<Status>;
@@ -29,50 +34,55 @@ export class ConnectedClient<Operations, Callbacks, State>
   #resolveClosed!: (end: SessionEnd) => void;
   #opened: { promise: Promise<void>; resolve: () => void; reject: (error: DuplexError) => void } | undefined;
   #end: SessionEnd | undefined;
-  readonly #handlers = new Map<string, { handle: (request: unknown, call: unknown) => unknown }>();
   #status: Status = 'created';
-  /** Replays the last status, also after the end. */
-  readonly #statuses = new ReplaySubject<Status>(1);
-  readonly #states = new ReplaySubject<DeepReadonly<State>>(1);
+  readonly #statuses = new Announcer<Status>();
+  readonly #states = new Announcer<DeepReadonly<State>>();
   readonly #hub: CallbackHub;
-  readonly #peer: Peer<AnyClient>;
+  readonly #handlers: CallbackHandlers;
+  /** The present session. */
+  #peer: Peer<AnyClient>;
+  /** Where calls go that may outlast a session, or have to wait for `onSession`. */
+  readonly #lasting: LastingCalls | undefined;
+  /** Why the session before the present one was lost. */
+  #previous: SessionEnd | undefined;
+  /** Asked to close before the present session was ready. */
+  #closesWith: string | undefined;
   readonly #contract: Contract<Operations, Callbacks, State>;
-  readonly #options: ResolvedConnectOptions<Callbacks>;
+  readonly #options: ResolvedConnectOptions<Callbacks, Operations>;
 
-  constructor(contract: Contract<Operations, Callbacks, State>, options: ResolvedConnectOptions<Callbacks>) {
+  constructor(
+    contract: Contract<Operations, Callbacks, State>,
+    options: ResolvedConnectOptions<Callbacks, Operations>,
+  ) {
     this.#contract = contract;
     this.#options = options;
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
     this.#hub = new CallbackHub(contract.callbacks, (error, method) => this.#report(error, method));
-    this.#peer = new Peer(
-      {
-        ...options,
-        contract,
-        role: 'client',
-        concurrency: 'multiple',
-        encoder: new ItemEncoder(),
-        newErrorId: () => crypto.randomUUID(),
-        dial: (listener) => options.dialer.dial(contract.wireName, listener),
-      },
-      this,
+    this.#handlers = new CallbackHandlers(contract.callbacks, this.#hub, (error, method) =>
+      this.#report(error, method),
     );
+    this.#peer = this.#newPeer();
+    if (options.onSession !== undefined || options.onLost === 'renew') this.#lasting = this.#lastingCalls();
     const dial = (): void => this.#dial();
     this.service = createProxy(contract.operations, (method, request, call) => {
       dial();
-      return this.#peer.call(method, request, call as never);
+      return (this.#lasting ?? this.#peer).call(method, request, call as never);
     });
     this.callbacks = Object.fromEntries(
-      contract.callbacks.map((method) => [`${method.localName}$`, this.#hub.observe(method, dial)]),
-    ) as CallbackObservables<Callbacks>;
+      contract.callbacks.flatMap((method) => [
+        [`${method.localName}$`, this.#hub.observe(method, dial)],
+        [method.localName, (view: ViewOptions = {}) => this.#hub.view(method, view, dial)],
+      ]),
+    ) as typeof this.callbacks;
     this.callback$ = this.#hub.observeAll(dial) as Observable<CallbackEvent<Callbacks>>;
     this.state$ = new Observable((subscriber) => {
       dial();
-      return this.#states.subscribe(subscriber);
+      return this.#states.value$.subscribe(subscriber);
     });
     this.#statuses.next(this.#status);
-    this.status$ = this.#statuses.asObservable();
+    this.status$ = this.#statuses.value$;
     this.handle(options.handler);
   }
 
@@ -82,6 +92,10 @@ export class ConnectedClient<Operations, Callbacks, State>
 
   get api(): AnyClient {
     return this as unknown as AnyClient;
+  }
+
+  eachCallback(options: ViewOptions = {}): CallbackView<CallbackEvent<Callbacks>> {
+    return this.#hub.viewAll(options, () => this.#dial()) as CallbackView<CallbackEvent<Callbacks>>;
   }
 
   open(): Promise<void> {
@@ -101,43 +115,27 @@ export class ConnectedClient<Operations, Callbacks, State>
   }
 
   handle(handler: Partial<CallbackHandler<Callbacks>>): Subscription {
-    const subscription = new Subscription();
-    const handlers = handler as Record<string, unknown>;
-    const answered = this.#contract.callbacks.filter(({ localName }) => typeof handlers[localName] === 'function');
-    const taken = answered.find(({ localName }) => this.#handlers.has(localName));
-    if (taken !== undefined) {
-      const name = taken.localName;
-      const message = `the callback ${name} has a handler already: handlers answer, so there is one; subscribe to ${name}$ to watch`;
-      throw new DuplexError('fault', message, { code: Code.ALREADY_EXISTS });
-    }
-    for (const method of answered) {
-      const handle = handlers[method.localName] as (request: unknown, call: unknown) => unknown;
-      subscription.add(this.#addHandler(method, handle.bind(handler)));
-    }
-    return subscription;
-  }
-
-  #addHandler(method: MethodInfo, handle: (request: unknown, call: unknown) => unknown): () => void {
-    const name = method.localName;
-    const entry = { handle };
-    this.#handlers.set(name, entry);
-    for (const { request, call } of this.#hub.claim([method])) {
-      try {
-        Promise.resolve(handle(request, call)).catch((error: unknown) => this.#report(DuplexError.from(error), method));
-      } catch (error) {
-        this.#report(DuplexError.from(error), method);
-      }
-    }
-    return () => {
-      if (this.#handlers.get(name) === entry) this.#handlers.delete(name);
-    };
+    return this.#handlers.add(handler);
   }
 
   close(): Promise<SessionEnd> {
     const message = 'the client closed the session';
     if (this.status === 'created') this.#peer.session.abort(orderlyEnd('local', message));
-    else this.#peer.close(message);
+    else if (this.#lasting === undefined || this.#lasting.gate.isOpen) this.#peer.close(message);
+    else if (this.#end === undefined) this.#closeWhenReady(this.#lasting.gate, message);
     return this.closed;
+  }
+
+  /** What waits for the session is to run before. */
+  #closeWhenReady(gate: SessionGate, message: string): void {
+    if (this.#closesWith !== undefined) return;
+    this.#closesWith = message;
+    gate.refuse(errorOf(orderlyEnd('local', message), 'no'));
+    const { clock, closeTimeoutMs } = this.#options;
+    clock.schedule(clock.now() + closeTimeoutMs, () => {
+      const text = `not closed within ${closeTimeoutMs} ms`;
+      if (this.#end === undefined) this.#peer.session.abort(endOf(new DuplexError('timeout', text)));
+    });
   }
 
   abort(reason = 'the client aborted the session'): void {
@@ -152,6 +150,73 @@ export class ConnectedClient<Operations, Callbacks, State>
     if (this.status !== 'created') return;
     this.#setStatus('opening');
     this.#peer.driver.start();
+  }
+
+  // ---------------------------------------------------------------- one session after another
+
+  #newPeer(opening: { readonly retryOpen?: boolean; readonly openTimeoutMs?: number } = {}): Peer<AnyClient> {
+    const { dialer } = this.#options;
+    return new Peer(
+      {
+        ...this.#options,
+        ...opening,
+        contract: this.#contract,
+        role: 'client',
+        concurrency: 'multiple',
+        encoder: new ItemEncoder(),
+        newErrorId: () => crypto.randomUUID(),
+        dial: (listener) => dialer.dial(this.#contract.wireName, listener),
+      },
+      this,
+    );
+  }
+
+  #lastingCalls(): LastingCalls {
+    return new LastingCalls({
+      clock: this.#options.clock,
+      call: (method, request, options) => this.#peer.call(method, request, options),
+      outlasts: ({ kind }) => this.#end === undefined && this.#options.onLost === 'renew' && isLoss(kind),
+      unsent: (method, error) => this.#peer.unsent(method, error),
+      report: (error, method) => this.#report(error, method),
+    });
+  }
+
+  /** The present session is open: `onSession` goes first, then what waits. */
+  async #prepare(lasting: LastingCalls): Promise<void> {
+    const peer = this.#peer;
+    const call = (method: MethodInfo, request: unknown, options: unknown): unknown =>
+      peer.call(method, request, options as never);
+    try {
+      const service = createProxy<Operations>(this.#contract.operations, call);
+      const prepared = this.#options.onSession?.({ service, previous: this.#previous });
+      // Only then: what it sends in its first turn goes before what others send in it.
+      if (prepared !== undefined) await prepared;
+    } catch (error) {
+      const { code, message } = DuplexError.from(error);
+      const text = `onSession failed: ${message}`;
+      // If the session is lost meanwhile, the next one is prepared anew.
+      peer.session.abort({ kind: 'refused', origin: 'local', code, message: text });
+      return;
+    }
+    if (peer !== this.#peer || peer.session.state === 'closed') return;
+    lasting.gate.open();
+    if (this.#closesWith !== undefined) peer.close(this.#closesWith);
+  }
+
+  /** Whether the client goes on with a new session after one that ended so. */
+  #renews(end: SessionEnd): boolean {
+    const wasOpen = this.status === 'opened' || this.status === 'resuming';
+    return this.#options.onLost === 'renew' && wasOpen && isLoss(end.kind);
+  }
+
+  #renew(end: SessionEnd): void {
+    this.#previous = end;
+    const peer = this.#newPeer({ retryOpen: true, openTimeoutMs: this.#options.renewWindowMs });
+    this.#peer = peer;
+    if (this.status !== 'resuming') this.#setStatus('resuming');
+    this.#report(errorOf(end, 'maybe'));
+    // A subscriber or listener may have ended the client meanwhile.
+    if (peer.session.state === 'created') peer.driver.start();
   }
 
   #setStatus(status: Status): void {
@@ -171,6 +236,7 @@ export class ConnectedClient<Operations, Callbacks, State>
   onOpened(): void {
     this.#setStatus('opened');
     this.#opened?.resolve();
+    if (this.#lasting !== undefined) void this.#prepare(this.#lasting);
   }
 
   /** Only clients confirm. */
@@ -185,12 +251,7 @@ export class ConnectedClient<Operations, Callbacks, State>
   }
 
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<AnyClient>): unknown {
-    const handler = this.#handlers.get(method.localName);
-    if (method.shape === 'one-way') this.#hub.next(method, request, call);
-    else if (method.shape === 'request-reply' || method.shape === 'reply-stream') this.#hub.watch(method, request);
-    if (handler !== undefined) return handler.handle(request, call);
-    if (method.shape === 'one-way') return undefined;
-    throw new Fault(Code.UNIMPLEMENTED, `the client has no handler for the callback ${method.localName}`);
+    return this.#handlers.invoke(method, request, call);
   }
 
   onState(state: unknown): void {
@@ -199,11 +260,19 @@ export class ConnectedClient<Operations, Callbacks, State>
   }
 
   onClosing(): void {
+    this.#hub.release();
     this.#setStatus('closing');
   }
 
+  onEnded(end: SessionEnd): void {
+    // A stream that is tried again at once has to wait for the next session.
+    if (this.#renews(end)) this.#lasting?.gate.close();
+  }
+
   onClosed(end: SessionEnd): void {
+    if (this.#renews(end)) return this.#renew(end);
     this.#end = end;
+    this.#lasting?.gate.end(errorOf(end, 'no'));
     if (!isFinal(this.status)) this.#setStatus(isOrderly(end) ? 'closed' : 'faulted');
     this.#options.dialer.close();
     this.#opened?.reject(errorOf(end, 'no'));
@@ -213,4 +282,9 @@ export class ConnectedClient<Operations, Callbacks, State>
     this.#statuses.complete();
     this.#resolveClosed(end);
   }
+}
+
+/** Whether an end means that the session, and what it was told, is gone: another one may do as well. */
+function isLoss(kind: string): boolean {
+  return kind === 'lost' || kind === 'unavailable';
 }

@@ -1,9 +1,11 @@
+export type { CallbackView, Overflow, ViewOptions } from './callback-view.js';
 export type {
   CallbackEvent,
   CallbackHandler,
   CallbackObservables,
+  CallbackViews,
   DuplexClient,
 } from './client-types.js';
 export { connect } from './connect.js';
-export type { ConnectOptions } from './options.js';
+export type { ConnectOptions, NewSession } from './options.js';
 export type { Status } from './status.js';

@@ -1,13 +1,23 @@
 import { type ErrorListener, writeError } from '../calls/call-channel.js';
 import type { OperationContextMode } from '../calls/operation-context.js';
+import type { MethodProxy } from '../calls/method-types.js';
 import { resolveOptions } from '../calls/resolve-options.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
+import type { SessionEnd } from '../session/session-end.js';
 import { type Clock, systemClock } from '../transport/clock.js';
 import type { Dialer, GrpcDialOptions } from '../transport/grpc/client-carrier.js';
 import type { CallbackHandler } from './client-types.js';
 
+/** A session that has just opened. */
+export interface NewSession<Operations> {
+  /** Calls made here go before those that wait for the session. */
+  readonly service: MethodProxy<Operations>;
+  /** Why the session before it was lost, if this is not the first one; `unknownItems` tells how much is of unknown fate. */
+  readonly previous: SessionEnd | undefined;
+}
+
 /** Options of a client. Times are milliseconds. */
-export interface ConnectOptions<Callbacks = object> extends GrpcDialOptions {
+export interface ConnectOptions<Callbacks = object, Operations = object> extends GrpcDialOptions {
   /** Answers the service's callbacks; what it does not have goes to the observables alone. */
   readonly handler?: Partial<CallbackHandler<Callbacks>>;
   /**
@@ -28,6 +38,21 @@ export interface ConnectOptions<Callbacks = object> extends GrpcDialOptions {
    * service may allow less. Default: 120,000; 0 ends it with its connection.
    */
   readonly resumeWindowMs?: number;
+  /**
+   * Runs with every new session, the first one and each that replaces a lost
+   * one, before calls that wait for it; if it returns a promise they wait for
+   * that as well. What it throws ends the client.
+   */
+  readonly onSession?: (session: NewSession<Operations>) => void | PromiseLike<void>;
+  /**
+   * What a lost session does, one that could not be resumed: `fault` (default)
+   * ends the client, `renew` opens a new session. Calls that may have run then
+   * reject with `executed: 'maybe'`, but idempotent ones, and those that did
+   * not run, are made again.
+   */
+  readonly onLost?: 'fault' | 'renew';
+  /** How long to go on trying to open a new session after one was lost. Default: 600,000. */
+  readonly renewWindowMs?: number;
   /**
    * How attempts to connect again are spaced: a random time up to a bound that
    * doubles from `firstMs` to `maxMs`. Default: 100 and 10,000.
@@ -50,18 +75,19 @@ export interface ConnectOptions<Callbacks = object> extends GrpcDialOptions {
 }
 
 /** {@link ConnectOptions}, complete. */
-export interface ResolvedConnectOptions<Callbacks>
-  extends Readonly<Required<Omit<ConnectOptions<Callbacks>, 'handler' | keyof GrpcDialOptions>>> {
+export interface ResolvedConnectOptions<Callbacks, Operations = object>
+  extends Readonly<Required<Omit<ConnectOptions, 'handler' | 'onSession' | keyof GrpcDialOptions>>> {
+  readonly onSession?: ConnectOptions<Callbacks, Operations>['onSession'];
   readonly handler: Partial<CallbackHandler<Callbacks>>;
   readonly dialer: Dialer;
 }
 
 /** Completes the options of a client that reaches its service by `dialer`. Throws INVALID_ARGUMENT for a time that is none. */
-export function resolveConnectOptions<Callbacks>(
+export function resolveConnectOptions<Callbacks, Operations>(
   dialer: Dialer,
-  options: ConnectOptions<Callbacks>,
-): ResolvedConnectOptions<Callbacks> {
-  return { ...resolveOptions(defaults, options, { resumeWindowMs: 0 }), dialer } as ResolvedConnectOptions<Callbacks>;
+  options: ConnectOptions<Callbacks, Operations>,
+): ResolvedConnectOptions<Callbacks, Operations> {
+  return { ...resolveOptions(defaults, options, { resumeWindowMs: 0 }), dialer };
 }
 
 const defaults = Object.freeze({
@@ -71,6 +97,8 @@ const defaults = Object.freeze({
   openTimeoutMs: 10_000,
   retryOpen: false,
   resumeWindowMs: 120_000,
+  onLost: 'fault' as const,
+  renewWindowMs: 600_000,
   backoff: defaultBackoff,
   closeTimeoutMs: 10_000,
   pingMs: 10_000,

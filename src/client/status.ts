@@ -1,20 +1,22 @@
 import { DuplexError } from '../errors.js';
 
 /**
- * Where a client's session stands:
+ * Where a client stands:
  *
  *                               ┌──▶ resuming ──┐
  *     created ──▶ opening ──▶ opened ◀────────────┤
  *        │           │           └──▶ closing ◀───┘
  *        └───────────┴───────────┴────────┴──────▶ closed, faulted
  *
- * `closed` is an end in order, by either side or by `abort`; `faulted` is any
- * other, and `closed` tells which.
+ * `resuming` is without a connection: the session goes on as soon as there is
+ * one, or, with `onLost: 'renew'`, another session. `closed` is an end in
+ * order, by either side or by `abort`; `faulted` is any other, and `closed`
+ * tells which. What each change means is in docs/client.md.
  */
 export type Status = 'created' | 'opening' | 'opened' | 'resuming' | 'closing' | 'closed' | 'faulted';
 
 const successors: Readonly<Record<Status, readonly Status[]>> = {
-  created: ['opening', 'closed', 'faulted'],
+  created: ['opening', 'closed'],
   opening: ['opened', 'closed', 'faulted'],
   opened: ['resuming', 'closing', 'closed', 'faulted'],
   resuming: ['opened', 'closing', 'closed', 'faulted'],

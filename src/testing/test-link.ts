@@ -19,9 +19,9 @@ const QUIET_TURNS = 3;
 const AGES_MS = 3_600_000;
 
 /** What a test link may be told. */
-export interface TestLinkOptions<Callbacks, State> {
+export interface TestLinkOptions<Operations, Callbacks, State> {
   /** Options of the link's client; those of `connect`. */
-  readonly client?: ConnectOptions<Callbacks>;
+  readonly client?: ConnectOptions<Callbacks, Operations>;
   /** Options of the host; those of `createHost`. */
   readonly host?: HostOptions;
   /** Options of the service; those of `host.add`. */
@@ -46,7 +46,7 @@ export interface TestLink<Operations, Callbacks, State> extends AsyncDisposable 
   /** What went to `onError` on either side, unless the options have one. */
   readonly errors: readonly ReportedError[];
   /** A further client of the same service. */
-  connect(options?: ConnectOptions<Callbacks>): DuplexClient<Operations, Callbacks, State>;
+  connect(options?: ConnectOptions<Callbacks, Operations>): DuplexClient<Operations, Callbacks, State>;
   /**
    * Breaks every connection; attempts to connect wait until `restore`. With
    * `silent` nobody is told, so that only missing answers to pings show it.
@@ -71,7 +71,7 @@ export interface TestLink<Operations, Callbacks, State> extends AsyncDisposable 
 export async function testLink<Operations, Callbacks, State>(
   contract: Contract<Operations, Callbacks, State>,
   factory: ServiceFactory<Operations, Callbacks, State>,
-  options: TestLinkOptions<Callbacks, State> = {},
+  options: TestLinkOptions<Operations, Callbacks, State> = {},
 ): Promise<TestLink<Operations, Callbacks, State>> {
   const network = new MemoryNetwork();
   const clock = options.clock ?? new VirtualClock();
@@ -81,7 +81,7 @@ export async function testLink<Operations, Callbacks, State>(
   const host = hostOn(network, { onError: reporting('service'), ...options.host, clock });
   const service = host.add(contract, factory, options.service);
   const clients: DuplexClient<Operations, Callbacks, State>[] = [];
-  const connect = (own: ConnectOptions<Callbacks> = {}): DuplexClient<Operations, Callbacks, State> => {
+  const connect = (own: ConnectOptions<Callbacks, Operations> = {}): DuplexClient<Operations, Callbacks, State> => {
     // A client that connects again does it at once: the test says when the network is back.
     const defaults = { onError: reporting('client'), backoff: { firstMs: 0, maxMs: 0 } };
     const client = clientOver(contract, network, { ...defaults, ...own, clock });

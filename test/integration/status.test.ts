@@ -35,6 +35,18 @@ describe('the status of a client', () => {
     expect(errors).toEqual([]);
   });
 
+  it('is heard in order by everybody, even if one closes within `opened`', async () => {
+    const { address } = await serve();
+    const { client } = join(address);
+    client.status$.subscribe((status) => {
+      if (status === 'opened') void client.close();
+    });
+    const statuses = record(client.status$);
+    void client.open();
+    await client.closed;
+    expect(statuses).toEqual(['created', 'opening', 'opened', 'closing', 'closed', 'complete']);
+  });
+
   it('does not change by looking at it', async () => {
     const { address, sessions } = await serve();
     const { client } = join(address);

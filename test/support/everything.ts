@@ -77,7 +77,10 @@ export interface Joined {
 }
 
 /** Connects to a service of `Everything`. Nothing is dialled yet. */
-export function join(address: string, options: ConnectOptions<Everything.Callbacks> = {}): Joined {
+export function join(
+  address: string,
+  options: ConnectOptions<Everything.Callbacks, Everything.Operations> = {},
+): Joined {
   const errors: Reported[] = [];
   const client = connect(Everything, address, {
     onError: (error, source) => errors.push({ error, ...source }),

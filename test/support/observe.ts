@@ -13,7 +13,7 @@ export function record<Value>(observable: Observable<Value>): (Value | 'complete
  * comes over a socket and announces itself in no other way.
  */
 export function eventually<Value>(check: () => Value): Promise<Value> {
-  return vi.waitFor(check, { timeout: 10_000, interval: 2 });
+  return vi.waitFor(check, { timeout: 60_000, interval: 2 });
 }
 
 /** A promise with its ends in hand. */

@@ -42,7 +42,7 @@ export class ScriptProcess {
           throw new Error(`"${text}" not printed; printed were: ${this.lines.join('\n')}\n${this.errors}`);
         return line;
       },
-      { timeout: 20_000, interval: 10 },
+      { timeout: 60_000, interval: 10 },
     );
   }
 

@@ -1,4 +1,4 @@
-import type { Call, DuplexClient, ServiceSession } from 'grpc-duplex';
+import type { Call, DuplexClient, MessageStream, ServiceSession } from 'grpc-duplex';
 import { connect, createHost, Fault } from 'grpc-duplex';
 import type { Observable } from 'rxjs';
 import { describe, expectTypeOf, it } from 'vitest';
@@ -35,7 +35,7 @@ describe('what the compiler knows of a service', () => {
           },
           echo: ({ text, tags, payload }) => ({ text, tags, payload }),
           sum(values) {
-            expectTypeOf(values).toEqualTypeOf<Observable<SumRequest>>();
+            expectTypeOf(values).toEqualTypeOf<MessageStream<SumRequest>>();
             return {};
           },
         };
@@ -114,7 +114,7 @@ describe('what the compiler knows of a client', () => {
     expectTypeOf<undefined>().toExtend<Parameters<Service['note']>[0]>();
     expectTypeOf<ReturnType<Service['note']>>().toEqualTypeOf<PromiseLike<void>>();
     expectTypeOf<ReturnType<Service['echo']>>().toEqualTypeOf<Promise<EchoResponse>>();
-    expectTypeOf<ReturnType<Service['count']>>().toEqualTypeOf<Observable<CountResponse>>();
+    expectTypeOf<ReturnType<Service['count']>>().toEqualTypeOf<MessageStream<CountResponse>>();
     expectTypeOf<Awaited<ReturnType<Service['sum']>>>().toHaveProperty('sum');
     expectTypeOf<keyof Service>().toEqualTypeOf<keyof Everything.Operations>();
   });

@@ -1,6 +1,6 @@
+import { resolveConnectOptions } from '../../../src/client/options.js';
 import { HostedService } from '../../../src/server/hosted-service.js';
 import { resolveHostOptions } from '../../../src/server/options.js';
-import { defaultBackoff } from '../../../src/session/backoff.js';
 import type { SessionOptions } from '../../../src/session/session-options.js';
 import { defaultTerms } from '../../../src/session/terms.js';
 import { Everything } from '../gen/testing/v1/everything_duplex.js';
@@ -93,11 +93,13 @@ export class Simulation {
   connect(name: string): void {
     const process = new Process(name, this.world);
     const { resumeWindowMs, pingMs, pingTimeoutMs, closeTimeoutMs, retryOpen } = this.plan.settings;
-    const options = {
+    const dialer = {
+      dial: (_wireName: string, listener: Parameters<Network['dial']>[1]) => this.network.dial(process, listener),
+      close: () => {},
+    };
+    const resolved = resolveConnectOptions<Everything.Callbacks, Everything.Operations>(dialer, {
+      onError: (error) => this.#reported(name, error),
       level: this.plan.settings.level,
-      operationContext: 'auto',
-      onError: (error: Error) => this.#reported(name, error),
-      includeErrorDetail: false,
       openTimeoutMs: 10_000,
       retryOpen,
       resumeWindowMs,
@@ -105,13 +107,8 @@ export class Simulation {
       pingMs,
       pingTimeoutMs,
       clock: process.clock,
-      dialer: {
-        dial: (_wireName: string, listener: Parameters<Network['dial']>[1]) => this.network.dial(process, listener),
-        close: () => {},
-      },
-      backoff: defaultBackoff,
-      engine: this.#engine('client', name),
-    } as const;
+    });
+    const options = { ...resolved, engine: this.#engine('client', name) };
     this.clients.set(
       name,
       new ClientProgram(process, options, this.#surroundings, (service) =>

@@ -27,7 +27,7 @@ function hub() {
     warned$: made.observe(warned, () => {}),
     all$: made.observeAll(() => {}),
     next: (method: MethodInfo, ...ids: readonly unknown[]) => {
-      for (const id of ids) made.next(method, id, call);
+      for (const id of ids) void made.next(method, id, call);
     },
   };
 }
@@ -131,5 +131,18 @@ describe('callbacks that somebody claimed', () => {
     told$.subscribe((value) => seen.push(value));
     next(told, 1, 2);
     expect(seen).toEqual([1, 2]);
+  });
+
+  it('reach every subscriber before the end that one of them causes', () => {
+    const { hub: made, told$, all$, next } = hub();
+    told$.subscribe(() => made.complete());
+    const [seen, all]: [unknown[], unknown[]] = [[], []];
+    told$.subscribe({ next: (value) => seen.push(value), complete: () => seen.push('complete') });
+    all$.subscribe({ next: ({ request }) => all.push(request), complete: () => all.push('complete') });
+    next(told, 1);
+    expect([seen, all]).toEqual([
+      [1, 'complete'],
+      [1, 'complete'],
+    ]);
   });
 });

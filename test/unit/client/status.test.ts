@@ -2,17 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { isFinal, nextStatus, type Status } from '../../../src/client/status.js';
 import { thrownBy } from '../../support/thrown-by.js';
 
-const statuses: readonly Status[] = ['created', 'opening', 'opened', 'closing', 'closed', 'faulted'];
+const statuses: readonly Status[] = ['created', 'opening', 'opened', 'resuming', 'closing', 'closed', 'faulted'];
 const legal: readonly `${Status} ${Status}`[] = [
   'created opening',
   'created closed',
-  'created faulted',
   'opening opened',
   'opening closed',
   'opening faulted',
+  'opened resuming',
   'opened closing',
   'opened closed',
   'opened faulted',
+  'resuming opened',
+  'resuming closing',
+  'resuming closed',
+  'resuming faulted',
   'closing closed',
   'closing faulted',
 ];

@@ -53,7 +53,7 @@ export class ClientProgram {
 
   constructor(
     process: Process,
-    options: Omit<ResolvedConnectOptions<Everything.Callbacks>, 'handler'>,
+    options: Omit<ResolvedConnectOptions<Everything.Callbacks, Everything.Operations>, 'handler'>,
     surroundings: Surroundings,
     find: (name: string) => ServiceProgram | undefined,
   ) {

@@ -1,0 +1,128 @@
+import { Subscription } from 'rxjs';
+import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from '../calls/call-options.js';
+import { IterableObservable, type MessageStream } from '../calls/message-stream.js';
+import { PendingSent, type Sent, sent } from '../calls/sent.js';
+import { asUnheard } from '../calls/unheard-errors.js';
+import type { MethodInfo } from '../contract/contract.js';
+import type { DuplexError } from '../errors.js';
+import type { Clock } from '../transport/clock.js';
+import { SessionGate } from './session-gate.js';
+
+/** What lasting calls need of the client. */
+export interface LastingCallsOwner {
+  readonly clock: Clock;
+  /** Calls in the present session, in the way of the method's shape. */
+  call(method: MethodInfo, request: unknown, options: CallOptions): unknown;
+  /** Whether a call that failed so shall be made again in the next session. */
+  outlasts(error: DuplexError): boolean;
+  /** Hears of one-way calls that failed without being awaited. */
+  unsent(method: MethodInfo, error: DuplexError): void;
+  /** Hears of streams that failed with nobody to hear it. */
+  report(error: DuplexError, method: MethodInfo): void;
+}
+
+/**
+ * Calls that may outlast a session. Between sessions they wait, in order. What
+ * is known not to have run, and what may run twice, is called again in the
+ * next session; what may have run is not, and fails with `executed: 'maybe'`.
+ */
+export class LastingCalls {
+  readonly gate: SessionGate;
+  readonly #owner: LastingCallsOwner;
+
+  constructor(owner: LastingCallsOwner) {
+    this.#owner = owner;
+    this.gate = new SessionGate(owner.clock);
+  }
+
+  /** Calls in the way of the method's shape. */
+  call(method: MethodInfo, request: unknown, options: CallOptions = {}): unknown {
+    if (method.shape === 'one-way') return this.#send(method, request);
+    if (method.shape === 'request-reply' || method.shape === 'request-stream') {
+      return this.#promise(method, request, options);
+    }
+    return this.#stream(method, request, options);
+  }
+
+  #send(method: MethodInfo, request: unknown): Sent {
+    const send = (): Sent => this.#owner.call(method, request, {}) as Sent;
+    if (this.gate.isOpen) {
+      const first = send();
+      return first === sent ? sent : this.#resending(method, send, first);
+    }
+    return this.#resending(method, send);
+  }
+
+  #resending(method: MethodInfo, send: () => Sent, first?: Sent): Sent {
+    const result = new PendingSent((error) => this.#owner.unsent(method, error));
+    const follow = (attempt: Sent): void => {
+      attempt.then(
+        () => result.admitted(),
+        (error: DuplexError) => (this.#mayRepeat(method, error) ? again() : result.failed(error)),
+      );
+    };
+    const again = (): void => {
+      this.gate.enter({ run: () => follow(send()), fail: (error) => result.failed(error) });
+    };
+    if (first === undefined) again();
+    else follow(first);
+    return result;
+  }
+
+  #promise(method: MethodInfo, request: unknown, options: CallOptions): Promise<unknown> {
+    const { clock } = this.#owner;
+    const { signal, timeoutMs = DEFAULT_CALL_TIMEOUT_MS } = options;
+    const deadline = clock.now() + timeoutMs;
+    const reply = new Promise<unknown>((resolve, reject) => {
+      const run = (): void => {
+        const left = { ...options, timeoutMs: Math.max(1, deadline - clock.now()) };
+        (this.#owner.call(method, request, left) as Promise<unknown>).then(resolve, (error: DuplexError) => {
+          if (this.#mayRepeat(method, error)) enter();
+          else reject(error);
+        });
+      };
+      const enter = (): void => {
+        this.gate.enter({ run, fail: reject, name: method.localName, signal, deadline, timeoutMs });
+      };
+      enter();
+    });
+    // A reply that nobody awaits must not end the process; whoever awaits it still gets the rejection.
+    reply.catch(() => {});
+    return reply;
+  }
+
+  /** A stream is not made again by itself: what came of it cannot be told from what would come again. */
+  #stream(method: MethodInfo, request: unknown, options: CallOptions): MessageStream<unknown> {
+    const call = (): MessageStream<unknown> => this.#owner.call(method, request, options) as MessageStream<unknown>;
+    const name = method.localName;
+    return new IterableObservable(
+      (subscriber) => {
+        const subscription = new Subscription();
+        const leave = this.gate.enter({
+          run: () => subscription.add(call().subscribe(subscriber)),
+          fail: (error) => subscriber.error(asUnheard(error, (unheard) => this.#owner.report(unheard, method))),
+          name,
+          signal: options.signal,
+        });
+        subscription.add(leave);
+        return subscription;
+      },
+      () => {
+        const ready = new Promise<void>((run, fail) => this.gate.enter({ run, fail, name, signal: options.signal }));
+        // A loop that never takes its first step hears of nothing.
+        ready.catch(() => {});
+        return iterate(ready, call);
+      },
+    );
+  }
+
+  #mayRepeat({ idempotent }: MethodInfo, error: DuplexError): boolean {
+    return (error.executed === 'no' || idempotent) && this.#owner.outlasts(error);
+  }
+}
+
+async function* iterate(ready: Promise<void>, call: () => AsyncIterable<unknown>): AsyncGenerator<unknown, undefined> {
+  await ready;
+  yield* call();
+  return undefined;
+}
