@@ -25,6 +25,7 @@ export default {
     '@bufbuild/buf',
     'publint',
     'ts-proto',
+    'typescript-7',
   ],
   // Of the machine, where it has one.
   ignoreBinaries: ['ip', 'protoc'],

@@ -8,14 +8,17 @@ import { performance } from 'node:perf_hooks';
 
 const root = resolve(import.meta.dirname, '../..');
 const here = 'scripts/checks';
+// Two packages have a program of this name.
+const tsc = 'node node_modules/typescript/bin/tsc';
+const newestTsc = 'node node_modules/typescript-7/bin/tsc';
 
 /** @type {Readonly<Record<string, readonly string[]>>} */
 const checks = {
   format: [`biome check --config-path=${here}/biome.config.json --error-on-warnings --max-diagnostics=100 .`],
   lint: [`eslint -c ${here}/eslint.config.mjs --max-warnings=0 src test examples`],
   layers: [`depcruise --config ${here}/layers.config.mjs src`],
-  types: ['tsc -p tsconfig.json', `node ${here}/isolated.mjs`],
-  browser: [`tsc -p ${here}/tsconfig.browser.json`, `node ${here}/browser.mjs`],
+  types: [`${tsc} -p tsconfig.json`, `${newestTsc} -p tsconfig.json`, `node ${here}/isolated.mjs`],
+  browser: [`${tsc} -p ${here}/tsconfig.browser.json`, `node ${here}/browser.mjs`],
   proto: ['buf lint', 'buf format --diff --exit-code'],
   breaking: [`node ${here}/breaking.mjs`],
   generated: ['node scripts/generate.mjs --check'],

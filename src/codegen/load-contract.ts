@@ -1,21 +1,24 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { createFileRegistry, type DescMessage, type FileRegistry, fromBinary } from '@bufbuild/protobuf';
-import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { type FileDescriptorSet, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import type { BothStreams, Contract, OneWay, ReplyStream, RequestReply, RequestStream } from '../contract/contract.js';
 import { defineContract, type MethodDefinition } from '../contract/define-contract.js';
 import { createMessageCodec, type PlainMessage } from '../contract/from-descriptors.js';
 import type { LoadedProtos } from '../contract/from-proto-loader.js';
 import type { MessageCodec } from '../contract/message-codec.js';
 import { encodeFiles } from './descriptors/contract-files.js';
-import { formatFindings } from './finding.js';
+import { type Finding, formatFindings } from './finding.js';
 import type { ContractModel, MethodModel } from './model/contract-model.js';
 import { createOptionReader } from './model/contract-options.js';
 import { duplexStem, qualify, wireNames } from './model/names.js';
 import { readContracts } from './model/read-contracts.js';
+import { locateServices } from './model/source-locations.js';
 import { createSourceOptionReader } from './model/source-options.js';
+import { assignNumbers } from './numbers/assign-numbers.js';
 import { type ContractRecord, readContractRecord, recordedNumber } from './numbers/contract-record.js';
 import { describeContractRecord } from './numbers/described-record.js';
+import { checkNumbers } from './numbers/number-rules.js';
 import { checkRecord } from './numbers/record-rules.js';
 import { checkContracts } from './rules/check-contracts.js';
 
@@ -53,31 +56,55 @@ export async function loadContract<Operations = DynamicMethods, Callbacks = Dyna
 ): Promise<Contract<Operations, Callbacks, State>> {
   if (source instanceof Uint8Array) {
     const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, source));
-    const contract = findContract(registry, service, createOptionReader(registry));
+    const found = findContract(registry, service, createOptionReader(registry));
+    const { contract } = found;
     const record = describeContractRecord(contract, registry);
     const wireFile = registry.getFile(record.file);
     const files = [contract.service.file, contract.callback?.target?.file, wireFile].filter(
       (file) => file !== undefined,
     );
-    return build(contract, record, registry, () => encodeFiles(files));
+    return build(
+      found,
+      record,
+      registry,
+      (file) => file,
+      () => encodeFiles(files),
+    );
   }
   const { loadProtoFiles } = await import('../contract/from-proto-loader.js');
   const loaded = loadProtoFiles(typeof source === 'string' ? [source] : source, includeDirs);
-  const registry = createFileRegistry(loaded.image);
-  const contract = findContract(registry, service, createSourceOptionReader(loaded.options));
-  return build(contract, readRecord(contract, loaded, includeDirs), registry);
+  const registry = createFileRegistry(withLocations(loaded));
+  const found = findContract(registry, service, createSourceOptionReader(loaded.options));
+  const showPath = (file: string) => relative('.', loaded.pathOf(file) ?? file);
+  return build(found, readRecord(found.contract, loaded, includeDirs), registry, showPath);
+}
+
+/** A contract, and all contracts of its file, which are generated together and so have to be right together. */
+interface FoundContract {
+  readonly contract: ContractModel;
+  readonly together: readonly ContractModel[];
 }
 
 function findContract(
   registry: FileRegistry,
   name: string,
   reader: Parameters<typeof readContracts>[1],
-): ContractModel {
+): FoundContract {
   const service = registry.getService(name);
   if (service === undefined) throw new Error(`no service ${name} is declared there`);
-  const contract = readContracts(service.file, reader).find((contract) => contract.service === service);
+  const together = readContracts(service.file, reader);
+  const contract = together.find((contract) => contract.service === service);
   if (contract === undefined) throw new Error(`${name} is no contract: it has no option (duplex.v1.contract)`);
-  return contract;
+  return { contract, together };
+}
+
+/** The parser keeps no places, so they are looked up in the sources again: findings name them. */
+function withLocations({ image, pathOf }: LoadedProtos): FileDescriptorSet {
+  for (const file of image.file) {
+    const path = pathOf(file.name);
+    if (path !== undefined && file.service.length > 0) file.sourceCodeInfo = locateServices(readFileSync(path, 'utf8'));
+  }
+  return image;
 }
 
 /** The record in the wire proto, which stands beside the contract or in an include folder. */
@@ -91,14 +118,19 @@ function readRecord(contract: ContractModel, loaded: LoadedProtos, includeDirs: 
 }
 
 function build<Operations, Callbacks, State>(
-  contract: ContractModel,
+  { contract, together }: FoundContract,
   record: ContractRecord,
   registry: FileRegistry,
+  showPath: (file: string) => string,
   descriptors: () => readonly string[] = () => [],
 ): Contract<Operations, Callbacks, State> {
   const { service, callback, state, session, base } = contract;
-  const findings = [...checkContracts([contract], registry), ...checkRecord(record)];
-  if (findings.length > 0) throw new Error(formatFindings(findings));
+  const findings = [
+    ...checkContracts(together, registry),
+    ...checkNumbers(contract, record, assignNumbers(contract, record)),
+    ...checkRecord(record),
+  ];
+  if (findings.length > 0) throw new Error(formatFindings(findings.map((finding) => shown(finding, showPath))));
   if (!record.known) throw new Error(`${service.typeName} has no wire proto, whose numbers are needed: generate it`);
   const codecs = new Map<string, ReturnType<typeof createMessageCodec>>();
   const codec = (desc: DescMessage) => {
@@ -118,6 +150,10 @@ function build<Operations, Callbacks, State>(
     ...(state?.target && { state: codec(state.target) }),
     descriptors,
   });
+}
+
+function shown({ position, ...finding }: Finding, showPath: (file: string) => string): Finding {
+  return { ...finding, position: position && { ...position, file: showPath(position.file) } };
 }
 
 function defineMethod(

@@ -1,9 +1,8 @@
-import { readdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createFileRegistry, type FileRegistry, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import ts from 'typescript';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { generate } from '../../src/cli/commands/generate.js';
 import { compileProtos } from '../../src/cli/proto/compile.js';
@@ -14,9 +13,9 @@ import type { MessageCodec } from '../../src/contract/message-codec.js';
 import { contractGoldens } from './golden/contract-goldens.js';
 import { messageGoldens } from './golden/message-goldens.js';
 import { makeProject } from './support/cli.js';
-import { root } from './support/compile.js';
 import { type Exchange, exercise, type Sample } from './support/exercise.js';
 import { sampleOf } from './support/sample.js';
+import { compilers, typeCheck } from './support/type-check.js';
 
 const goldens = [...messageGoldens, ...contractGoldens];
 const project = makeProject(
@@ -50,9 +49,13 @@ test('every golden contract generates, and its wire proto compiles', () => {
   expect(generated.err).toEqual([]);
 });
 
-test('what is generated compiles under the strictest flags, with isolated declarations', () => {
-  expect(typeCheck(join(project.folder, 'src/gen'))).toEqual([]);
-}, 60_000);
+test.each(compilers)(
+  'what is generated passes %s under the strictest flags, with isolated declarations',
+  async (compiler) => {
+    expect(await typeCheck(project.folder, 'src/gen', compiler)).toEqual([]);
+  },
+  60_000,
+);
 
 test('generating again changes nothing', async () => {
   expect(await project.run(generate)).toEqual({ code: 0, out: ['nothing to do'], err: [] });
@@ -118,24 +121,7 @@ function codecOf(contract: Contract, type: string): MessageCodec | undefined {
 
 async function contractsOf(files: readonly string[]): Promise<readonly Contract[]> {
   const modules = files.map((name) => join(project.folder, 'src/gen', name.replace(/\.proto$/, '_duplex.ts')));
-  const present = modules.filter((path) => ts.sys.fileExists(path));
+  const present = modules.filter(existsSync);
   const loaded = await Promise.all(present.map((path) => import(pathToFileURL(path).href)));
   return loaded.flatMap((module) => Object.values(module as Record<string, Contract>));
-}
-
-/** What the compiler says about the generated files; what they import is not their fault. */
-function typeCheck(folder: string): readonly string[] {
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: ['x.ts'] }, ts.sys, root);
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  const rootNames = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const program = ts.createProgram(rootNames, { ...options, declaration: true, isolatedDeclarations: true });
-  return rootNames.flatMap((name) => {
-    const file = program.getSourceFile(name);
-    return [
-      ...program.getSyntacticDiagnostics(file),
-      ...program.getSemanticDiagnostics(file),
-      ...program.getDeclarationDiagnostics(file),
-    ].map(({ messageText }) => `${relative(folder, name)}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
-  });
 }

@@ -69,6 +69,7 @@ function read<Options>(element: DescService | DescMethod, extension: DescExtensi
 export const optionPaths = {
   contract: { all: [3, 73101], callback: [3, 73101, 1], session: [3, 73101, 2], state: [3, 73101, 3] },
   operation: {
+    all: [4, 73103],
     oneWay: [4, 73103, 1],
     initiating: [4, 73103, 2],
     terminating: [4, 73103, 3],

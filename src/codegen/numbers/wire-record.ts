@@ -1,5 +1,5 @@
+import { parseStatements, type Statement, type Token, withInner } from '../proto-statements.js';
 import { type NumberRange, type NumberSet, normalize } from './number-set.js';
-import { type Token, tokenize } from './proto-tokens.js';
 
 /** One arm that an envelope had when its wire proto was last written. */
 export interface RecordedArm {
@@ -32,14 +32,10 @@ export const lastNumber = 536_870_911;
  * `reserved` statements of each message, and passes over everything else.
  */
 export function parseWireRecord(text: string): ReadonlyMap<string, EnvelopeRecord> {
-  const tokens = tokenize(text);
-  const messages = new Map<string, EnvelopeRecord>();
-  tokens.forEach(({ text }, index) => {
-    const name = tokens[index + 1]?.text;
-    if (text !== 'message' || name === undefined || tokens[index + 2]?.text !== '{') return;
-    messages.set(name, parseEnvelope(bodyOf(tokens, index + 2)));
-  });
-  return messages;
+  const messages = parseStatements(text)
+    .flatMap(withInner)
+    .filter(({ head: [keyword], body }) => keyword?.text === 'message' && body !== undefined);
+  return new Map(messages.map((message) => [message.head[1]?.text ?? '', parseEnvelope(message)]));
 }
 
 /** The line of the first mark that a merge left behind, if there is one. */
@@ -48,19 +44,8 @@ export function findConflict(text: string): number | undefined {
   return line === -1 ? undefined : line + 1;
 }
 
-/** The tokens between an opening brace and the one that closes it. */
-function bodyOf(tokens: readonly Token[], open: number): readonly Token[] {
-  let depth = 0;
-  for (let index = open; index < tokens.length; index++) {
-    if (tokens[index]?.text === '{') depth++;
-    if (tokens[index]?.text === '}') depth--;
-    if (depth === 0) return tokens.slice(open + 1, index);
-  }
-  return tokens.slice(open + 1);
-}
-
-function parseEnvelope(body: readonly Token[]): EnvelopeRecord {
-  const statements = splitStatements(body);
+function parseEnvelope({ body = [] }: Statement): EnvelopeRecord {
+  const statements = body.flatMap(withInner).map(({ head }) => head);
   const reserved = statements.filter(([first]) => first?.text === 'reserved');
   return {
     arms: statements
@@ -70,15 +55,6 @@ function parseEnvelope(body: readonly Token[]): EnvelopeRecord {
     reservedNumbers: normalize(reserved.flatMap(parseRanges)),
     reservedNames: reserved.flatMap(parseNames),
   };
-}
-
-function splitStatements(body: readonly Token[]): readonly (readonly Token[])[] {
-  const statements: Token[][] = [[]];
-  for (const token of body) {
-    if ([';', '{', '}'].includes(token.text)) statements.push([]);
-    else statements.at(-1)?.push(token);
-  }
-  return statements;
 }
 
 /** `Type name = 101`, perhaps after a label and before options in brackets. */
