@@ -22,10 +22,9 @@ export default {
   ignoreDependencies: [
     // Started by name: by the checks, by the generator and by the demo.
     '@arethetypeswrong/cli',
-    '@bufbuild/buf',
     'publint',
     'ts-proto',
   ],
   // Of the machine, where it has one.
-  ignoreBinaries: ['protoc'],
+  ignoreBinaries: ['apt-get', 'protoc'],
 } satisfies KnipConfig;
