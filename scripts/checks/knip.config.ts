@@ -22,11 +22,10 @@ export default {
   ignoreDependencies: [
     // Started by name: by the checks, by the generator and by the demo.
     '@arethetypeswrong/cli',
-    '@bufbuild/buf',
     'publint',
     'ts-proto',
     'typescript-7',
   ],
   // Of the machine, where it has one.
-  ignoreBinaries: ['ip', 'protoc'],
+  ignoreBinaries: ['apt-get', 'ip', 'protoc'],
 } satisfies KnipConfig;

@@ -25,6 +25,7 @@ interface PlainStream {
   write(envelope: object): void;
   end(): void;
   on(event: 'data', listener: (envelope: PlainEnvelope) => void): void;
+  on(event: 'metadata', listener: (headers: unknown) => void): void;
   on(event: 'status', listener: (status: { code: number; details: string }) => void): void;
   on(event: 'error', listener: (error: Error) => void): void;
 }
@@ -149,6 +150,15 @@ describe('a client with nothing but grpc-js and the wire proto', () => {
       { result: 50, equation: '0 + 100 - 50' },
     ];
     await eventually(() => expect(states).toEqual(expected));
+    stream.end();
+  });
+
+  it('has the headers of its stream before it has said anything', async () => {
+    const stream = openCalculator(await serveCalculator());
+    const opened = deferred<unknown>();
+    stream.on('metadata', opened.resolve);
+    stream.on('error', () => {});
+    await opened.promise;
     stream.end();
   });
 

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
 /** A certificate and its key, both in PEM. */
 export interface Certificate {
+  readonly commonName: string;
   readonly cert: Buffer;
   readonly key: Buffer;
 }
@@ -14,36 +15,44 @@ const oids = {
   basicConstraints: [0x55, 0x1d, 0x13],
 };
 
+/** Who a certificate is for, and who vouches for it. */
+export interface CertificateOptions {
+  /** Default: `localhost`. */
+  readonly commonName?: string;
+  /** Signs it. Default: it signs itself, and is an authority that may sign others. */
+  readonly issuer?: Certificate;
+}
+
 /**
- * A self-signed certificate for `localhost` and 127.0.0.1, for the next month.
- * Node can read certificates but not make them, and a machine may have no
- * openssl; the few structures of RFC 5280 that it takes are written here.
+ * A certificate for `localhost` and 127.0.0.1, for the next month. Node can
+ * read certificates but not make them, and a machine may have no openssl; the
+ * few structures of RFC 5280 that it takes are written here.
  */
-export function makeCertificate(): Certificate {
+export function makeCertificate({ commonName = 'localhost', issuer }: CertificateOptions = {}): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const algorithm = sequence(tlv(0x06, oids.ecdsaWithSha256));
-  const name = sequence(tlv(0x31, sequence(tlv(0x06, oids.commonName), tlv(0x0c, Buffer.from('localhost')))));
   const now = Date.now();
   const toBeSigned = sequence(
     tlv(0xa0, tlv(0x02, [2])), // version 3
     tlv(0x02, [1, ...randomBytes(8)]),
     algorithm,
-    name,
+    distinguishedName(issuer?.commonName ?? commonName),
     sequence(time(now - DAY_MS), time(now + 30 * DAY_MS)),
-    name,
+    distinguishedName(commonName),
     publicKey.export({ type: 'spki', format: 'der' }),
     tlv(
       0xa3,
       sequence(
-        extension(oids.basicConstraints, sequence(tlv(0x01, [0xff]))), // it is its own authority
+        extension(oids.basicConstraints, issuer === undefined ? sequence(tlv(0x01, [0xff])) : sequence()),
         extension(oids.subjectAltName, sequence(tlv(0x82, Buffer.from('localhost')), tlv(0x87, [127, 0, 0, 1]))),
       ),
     ),
   );
-  const signature = sign('sha256', toBeSigned, privateKey);
+  const signature = sign('sha256', toBeSigned, issuer === undefined ? privateKey : issuer.key);
   const der = sequence(toBeSigned, algorithm, tlv(0x03, [0, ...signature]));
   const base64 = der.toString('base64').replace(/.{64}/g, '$&\n').trimEnd();
   return {
+    commonName,
     cert: Buffer.from(`-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`),
     key: Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })),
   };
@@ -59,6 +68,10 @@ function tlv(tag: number, content: Iterable<number>): Buffer {
 
 function sequence(...parts: readonly Uint8Array[]): Buffer {
   return tlv(0x30, Buffer.concat(parts));
+}
+
+function distinguishedName(commonName: string): Buffer {
+  return sequence(tlv(0x31, sequence(tlv(0x06, oids.commonName), tlv(0x0c, Buffer.from(commonName)))));
 }
 
 function extension(oid: readonly number[], value: Uint8Array): Buffer {

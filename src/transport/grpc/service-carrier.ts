@@ -1,4 +1,4 @@
-import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
+import { Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
 import { Code, DuplexError } from '../../errors.js';
 import type { Departure } from '../../session/session-options.js';
 import type { CarrierListener, IncomingCarrier } from '../carrier.js';
@@ -25,6 +25,8 @@ export class GrpcServiceCarrier implements IncomingCarrier {
   /** Starts to read. Events of the call go to the listener from now on. */
   listen(listener: CarrierListener): void {
     const call = this.#call;
+    // Otherwise headers go with the first message, and some gRPC libraries open a stream only when they have them.
+    call.sendMetadata(new Metadata());
     call.on('data', (frame: Buffer) => listener.frame(frame));
     // Also comes first when the connection is lost, so it is no proof of a half-close:
     // https://github.com/grpc/grpc-node/issues/2583

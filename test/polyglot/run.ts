@@ -1,0 +1,49 @@
+// npm run test:polyglot: clients in other languages, each built from the published protos alone, against our service.
+// npm run test:polyglot -- --only go,python --case TLS: only these languages, only cases with this in their name.
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build, environment, publishProtos } from './runner/build.js';
+import { readCases } from './runner/cases.js';
+import { whyNot } from './runner/install.js';
+import { Messages } from './runner/messages.js';
+import { play } from './runner/play.js';
+import { quickstart } from './runner/quickstart.js';
+import { type Outcome, Table } from './runner/table.js';
+import { type Language, languages } from './runner/toolchains.js';
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, case: { type: 'string', default: '' } } });
+const wanted = languages.filter(({ name }) => values.only === undefined || values.only.split(',').includes(name));
+const cases = readCases(join(import.meta.dirname, 'cases.yaml')).filter(({ name }) => name.includes(values.case));
+const table = new Table(wanted.map(({ name }) => name));
+
+process.env['PATH'] = environment['PATH'];
+const protos = await publishProtos();
+const messages = new Messages(protos);
+for (const language of wanted) await runLanguage(language);
+console.log(`\n${table}`);
+process.exitCode = table.failed > 0 ? 1 : 0;
+
+async function runLanguage(language: Language): Promise<void> {
+  const { name, run } = language;
+  const [folder, outcome] = await prepare(language);
+  table.set('builds from the published protos alone', name, outcome);
+  if (folder === undefined) return;
+  const set = (row: string, complaint: string | undefined): void =>
+    table.set(row, name, complaint === undefined ? { passed: true } : { failed: complaint });
+  set('the quickstart of docs/polyglot.md', await quickstart(run('quickstart'), folder));
+  for (const played of cases) set(played.name, await play(played, run('client'), folder, messages));
+}
+
+/** The folder with the programs of a language, if there is one. A missing toolchain is a failure in CI. */
+async function prepare(language: Language): Promise<readonly [folder: string | undefined, outcome: Outcome]> {
+  const reason = whyNot(language);
+  if (reason !== undefined) return [undefined, process.env['CI'] ? { failed: reason } : { skipped: reason }];
+  const start = performance.now();
+  try {
+    const folder = await build(language, protos);
+    console.log(`${language.name} built in ${Math.round((performance.now() - start) / 1000)} s`);
+    return [folder, { passed: true }];
+  } catch (error) {
+    return [undefined, { failed: `${error}` }];
+  }
+}
