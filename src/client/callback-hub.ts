@@ -1,7 +1,8 @@
-import { Observable, Subject } from 'rxjs';
+import { Observable } from 'rxjs';
 import type { Call } from '../calls/call.js';
 import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
+import { FanOut } from './fan-out.js';
 
 /** So many of each callback are held until somebody first claims it. */
 const MAX_HELD = 256;
@@ -24,8 +25,8 @@ export interface NamedCallback {
  * observables are hot.
  */
 export class CallbackHub {
-  readonly #subjects = new Map<MethodInfo, Subject<unknown>>();
-  readonly #merged = new Subject<NamedCallback>();
+  readonly #observed = new Map<MethodInfo, FanOut<unknown>>();
+  readonly #merged = new FanOut<NamedCallback>();
   readonly #claimed = new Set<MethodInfo>();
   readonly #overflown = new Set<MethodInfo>();
   #held: HeldCallback[] = [];
@@ -48,18 +49,18 @@ export class CallbackHub {
 
   /** Lets observables see a callback that somebody else answers; it is never held. */
   watch(method: MethodInfo, request: unknown): void {
-    this.#subjects.get(method)?.next(request);
-    if (this.#merged.observed) this.#merged.next({ name: method.localName, request });
+    this.#observed.get(method)?.next(request);
+    if (this.#merged.isObserved) this.#merged.next({ name: method.localName, request });
   }
 
   /** The observable of one callback; `onSubscribe` runs with each subscription, before anything else. */
   observe(method: MethodInfo, onSubscribe: () => void): Observable<unknown> {
-    const subject = new Subject<unknown>();
-    this.#subjects.set(method, subject);
+    const fanOut = new FanOut<unknown>();
+    this.#observed.set(method, fanOut);
     return new Observable((subscriber) => {
       onSubscribe();
       this.#deliver([method], subscriber, ({ request }) => subscriber.next(request));
-      return subject.subscribe(subscriber);
+      return fanOut.add(subscriber);
     });
   }
 
@@ -70,7 +71,7 @@ export class CallbackHub {
       this.#deliver(this.#methods, subscriber, ({ method, request }) =>
         subscriber.next({ name: method.localName, request }),
       );
-      return this.#merged.subscribe(subscriber);
+      return this.#merged.add(subscriber);
     });
   }
 
@@ -96,7 +97,7 @@ export class CallbackHub {
 
   /** Completes every observable; what is still held is delivered to who comes for it. */
   complete(): void {
-    for (const subject of this.#subjects.values()) subject.complete();
+    for (const fanOut of this.#observed.values()) fanOut.complete();
     this.#merged.complete();
   }
 
