@@ -1,9 +1,10 @@
-import { Observable, Subject } from 'rxjs';
+import { Observable } from 'rxjs';
 import type { Call } from '../calls/call.js';
 import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import type { CallbackView, ViewOptions } from './callback-view.js';
 import { CallbackViews } from './callback-views.js';
+import { FanOut } from './fan-out.js';
 
 /** So many of each callback are held until somebody first claims it. */
 const MAX_HELD = 256;
@@ -26,8 +27,8 @@ export interface NamedCallback {
  * the observables are hot.
  */
 export class CallbackHub {
-  readonly #subjects = new Map<MethodInfo, Subject<unknown>>();
-  readonly #merged = new Subject<NamedCallback>();
+  readonly #observed = new Map<MethodInfo, FanOut<unknown>>();
+  readonly #merged = new FanOut<NamedCallback>();
   readonly #views = new CallbackViews((methods) => this.claim(methods));
   readonly #claimed = new Set<MethodInfo>();
   readonly #overflown = new Set<MethodInfo>();
@@ -56,8 +57,8 @@ export class CallbackHub {
   /** Lets observables and loops see a callback that somebody else answers; it is never held. */
   watch(method: MethodInfo, request: unknown): Promise<unknown> | undefined {
     this.#telling += 1;
-    this.#subjects.get(method)?.next(request);
-    if (this.#merged.observed) this.#merged.next({ name: method.localName, request });
+    this.#observed.get(method)?.next(request);
+    if (this.#merged.isObserved) this.#merged.next({ name: method.localName, request });
     const room = this.#views.push({ method, request });
     this.#telling -= 1;
     if (this.#isOver) this.complete();
@@ -66,12 +67,12 @@ export class CallbackHub {
 
   /** The observable of one callback; `onSubscribe` runs with each subscription, before anything else. */
   observe(method: MethodInfo, onSubscribe: () => void): Observable<unknown> {
-    const subject = new Subject<unknown>();
-    this.#subjects.set(method, subject);
+    const fanOut = new FanOut<unknown>();
+    this.#observed.set(method, fanOut);
     return new Observable((subscriber) => {
       onSubscribe();
       this.#deliver([method], subscriber, ({ request }) => subscriber.next(request));
-      return subject.subscribe(subscriber);
+      return fanOut.add(subscriber);
     });
   }
 
@@ -82,7 +83,7 @@ export class CallbackHub {
       this.#deliver(this.#methods, subscriber, ({ method, request }) =>
         subscriber.next({ name: method.localName, request }),
       );
-      return this.#merged.subscribe(subscriber);
+      return this.#merged.add(subscriber);
     });
   }
 
@@ -129,7 +130,7 @@ export class CallbackHub {
     this.#isOver = true;
     // What is being told has to reach everybody first.
     if (this.#telling > 0) return;
-    for (const subject of this.#subjects.values()) subject.complete();
+    for (const fanOut of this.#observed.values()) fanOut.complete();
     this.#merged.complete();
     this.#views.end();
   }

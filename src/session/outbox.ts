@@ -9,6 +9,10 @@ interface NumberedBatch {
   readonly firstSeq: number;
   /** Bytes of each item; negative for what the window does not gate. */
   readonly sizes: number[];
+  /** Their sums: peers mostly acknowledge whole frames, and then nobody has to go through the items. */
+  bytes: number;
+  chargedItems: number;
+  chargedBytes: number;
   /** Set once a frame was cut from it; then it takes no further items. */
   sealed: boolean;
 }
@@ -68,9 +72,12 @@ export class Outbox {
 
   /** Adds an item that starts something. The caller has asked `admits` before. */
   charge(item: ItemBytes): void {
+    const { length } = item;
     this.#openItems += 1;
-    this.#openBytes += item.length;
-    this.#append(item, item.length);
+    this.#openBytes += length;
+    const entry = this.#append(item, length);
+    entry.chargedItems += 1;
+    entry.chargedBytes += length;
   }
 
   /** Adds an item that the window does not gate: answers and cancels. */
@@ -78,18 +85,24 @@ export class Outbox {
     this.#append(item, -item.length);
   }
 
-  #append(item: ItemBytes, size: number): void {
+  #append(item: ItemBytes, size: number): NumberedBatch {
     let last = this.#batches.at(-1);
     if (last === undefined || last.sealed || last.batch.byteLength + item.length > GATHER_BYTES) {
-      // A full batch is a sign of more to come: then one allocation instead of many that double.
-      const capacity = last !== undefined && !last.sealed ? GATHER_BYTES + 64 : item.length + 64;
-      last = { batch: new Batch(capacity), firstSeq: this.lastSeq + 1, sizes: [], sealed: false };
+      last = numberedBatch(new Batch(this.#capacity(last, item.length)), this.lastSeq + 1);
       this.#batches.push(last);
     }
     last.batch.append(item);
     last.sizes.push(size);
+    last.bytes += item.length;
     this.#keptBytes += item.length;
     this.lastSeq += 1;
+    return last;
+  }
+
+  /** Room for as much as the last batch has, or a full one after a full one: then it need not grow many times. */
+  #capacity(last: NumberedBatch | undefined, itemLength: number): number {
+    if (last === undefined) return itemLength + 64;
+    return last.sealed ? Math.max(Math.min(last.batch.byteLength, GATHER_BYTES), itemLength) + 64 : GATHER_BYTES + 64;
   }
 
   /** The next frame in the session's numbering, as many items as the peer's terms allow. */
@@ -182,8 +195,14 @@ export class Outbox {
   #hold(seq: number): void {
     let index = 0;
     while (this.acked < seq) {
-      const { firstSeq, sizes } = this.#batches[index++] as NumberedBatch;
+      const { firstSeq, sizes, bytes, chargedItems } = this.#batches[index++] as NumberedBatch;
       const last = Math.min(seq, firstSeq + sizes.length - 1);
+      if (this.acked < firstSeq && last === firstSeq + sizes.length - 1) {
+        this.#heldItems += chargedItems;
+        this.#keptBytes -= bytes;
+        this.acked = last;
+        continue;
+      }
       for (let n = this.acked + 1; n <= last; n++) {
         const size = sizes[n - firstSeq] as number;
         if (size > 0) this.#heldItems += 1;
@@ -196,7 +215,17 @@ export class Outbox {
   /** Of what the peer holds all is dispatched but the last `backlog` items that start something. */
   #release(backlog: number): void {
     while (this.#released < this.acked) {
-      const { firstSeq, sizes } = this.#batches[0] as NumberedBatch;
+      const first = this.#batches[0] as NumberedBatch;
+      const { firstSeq, sizes } = first;
+      const last = firstSeq + sizes.length - 1;
+      if (backlog === 0 && this.#released < firstSeq && this.acked >= last) {
+        this.#heldItems -= first.chargedItems;
+        this.#openItems -= first.chargedItems;
+        this.#openBytes -= first.chargedBytes;
+        this.#released = last;
+        this.#forgetFirst();
+        continue;
+      }
       const size = sizes[this.#released + 1 - firstSeq] as number;
       if (size > 0) {
         if (this.#heldItems <= backlog) return;
@@ -205,9 +234,16 @@ export class Outbox {
         this.#openBytes -= size;
       }
       this.#released += 1;
-      if (this.#released < firstSeq + sizes.length - 1) continue;
-      this.#batches.shift();
-      this.#next -= 1;
+      if (this.#released === last) this.#forgetFirst();
     }
   }
+
+  #forgetFirst(): void {
+    this.#batches.shift();
+    this.#next -= 1;
+  }
+}
+
+function numberedBatch(batch: Batch, firstSeq: number): NumberedBatch {
+  return { batch, firstSeq, sizes: [], bytes: 0, chargedItems: 0, chargedBytes: 0, sealed: false };
 }

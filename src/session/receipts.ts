@@ -39,11 +39,10 @@ export class Receipts {
     return this.#saidReceived !== this.received || this.#saidReleased !== this.received - this.held;
   }
 
-  /** Takes the next item in turn; `byteLength` as it arrived. */
-  take(byteLength: number, now: number): void {
+  /** Takes the next item in turn; `byteLength` as it arrived. After the last one of a frame comes `owe`. */
+  take(byteLength: number): void {
     this.received += 1;
     this.#bytes += byteLength;
-    this.#owe(now);
   }
 
   /** The item just taken waits for its handler. False if the peer overran the window. */
@@ -60,10 +59,11 @@ export class Receipts {
     this.#heldBytes -= byteLength;
     // What is dispatched opens the window by its bytes, so it counts like what arrives.
     this.#bytes += byteLength;
-    this.#owe(now);
+    this.owe(now);
   }
 
-  #owe(now: number): void {
+  /** Sees to it that what is owed is said in time. */
+  owe(now: number): void {
     if (this.#ackAt === Number.POSITIVE_INFINITY) this.#ackAt = now + ACK_DELAY_MS;
     const owed = Math.max(this.received - this.#saidReceived, this.received - this.held - this.#saidReleased);
     if (owed * 4 >= this.#terms.windowItems || this.#bytes * 4 >= this.#terms.windowBytes) this.#ackAt = now;

@@ -82,8 +82,8 @@ export class Receiver {
       if (seq > next) return next;
       if (seq < next) receipts.hurry(now);
       else {
-        receipts.take(item.byteLength, now);
         const { byteLength } = item;
+        receipts.take(byteLength);
         if (!this.#listener.item(item) && !receipts.hold(byteLength)) throw violation('it overruns the window');
       }
     }

@@ -413,7 +413,10 @@ export class Session {
     if (!this.#outbox.acknowledge(ack, backlog)) throw violation(`it acknowledges ${ack}, which was not sent`);
     const before = this.#receipts.received;
     const missing = receiver.takeNumbered(this.#state === 'open', now);
-    if (this.#receipts.received > before) this.#gaps = 0;
+    if (this.#receipts.received > before) {
+      this.#gaps = 0;
+      this.#receipts.owe(now);
+    }
     if (missing === undefined) return;
     const gap = `item ${missing} is missing`;
     if (this.#resumption.ttlMs === 0 || ++this.#gaps > MAX_GAPS) throw violation(gap);

@@ -20,8 +20,13 @@ export const defaultTerms: SessionTerms = Object.freeze({
   pingTimeoutMs: 5_000,
 });
 
-/** A frame takes no further item once it has this many bytes: larger ones gain nothing and delay what follows. */
-export const GATHER_BYTES = 64 * KIB;
+/**
+ * A frame takes no further item once it has this many bytes. Two fit into the
+ * 64 KiB that HTTP/2 lets a stream send ahead: one travels while the other is
+ * read. Frames of 64 KiB had to wait for each other, which cost a third of the
+ * messages; smaller ones pay for gRPC more often.
+ */
+export const GATHER_BYTES = 30 * KIB;
 
 /** The peer's terms with the defaults for whatever it left out. */
 export function termsOf(peer: Terms | undefined): SessionTerms {
