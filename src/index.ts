@@ -17,12 +17,15 @@ export {
   createHost,
   type Host,
   type HostOptions,
+  type Instancing,
+  type InstancingOptions,
   type Service,
   type ServiceFactory,
   type ServiceHandler,
   type ServiceOptions,
   type ServiceSession,
   type SessionState,
+  type SingleFactory,
 } from './server/index.js';
 
 // The client's side
@@ -38,7 +41,8 @@ export {
 
 // Both sides
 export type { Call } from './calls/call.js';
-export type { CallOptions } from './calls/call-options.js';
+export type { CallOptions, OneWayOptions } from './calls/call-options.js';
+export type { CallHeaders, CallHeadersInit, HeaderValue } from './calls/context.js';
 export { OperationContext, type OperationContextMode } from './calls/operation-context.js';
 export type { Concurrency } from './calls/turns.js';
 export type { ErrorListener, ErrorSource } from './calls/call-channel.js';

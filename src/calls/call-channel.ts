@@ -58,6 +58,8 @@ export interface CallChannel {
   readonly streamLimits: StreamLimits;
   readonly peerStreamWindow: number;
   grant(grant: Grant): void;
+  /** Closes the session in order. */
+  close(message: string): void;
   /** Something may be polled: a session that closes may be able to end now. */
   wake(): void;
   /** Tells of an error that no caller awaits. */

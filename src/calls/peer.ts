@@ -79,6 +79,8 @@ export interface PeerOwner<SessionApi> {
 export class Peer<SessionApi> implements SessionListener {
   readonly session: Session;
   readonly driver: Driver;
+  /** Rises with every call and every answer, in either direction. */
+  activity = 0;
   readonly counters: CallCounters = { unsent: 0, failedHandlers: 0, unknownItems: 0, lateItems: 0 };
   readonly #outgoing: OutgoingCalls;
   readonly #incoming: IncomingCalls<SessionApi>;
@@ -94,11 +96,13 @@ export class Peer<SessionApi> implements SessionListener {
     this.session = new Session(sessionOptions(options), this);
     this.driver = new Driver(this.session, clock, options.dial);
     const channel = this.#channel();
-    this.#outgoing = new OutgoingCalls(channel);
+    const [own, peers] =
+      role === 'service' ? [contract.operations, contract.callbacks] : [contract.callbacks, contract.operations];
+    this.#outgoing = new OutgoingCalls(channel, peers);
     this.#incoming = new IncomingCalls(channel, {
       includeErrorDetail: options.includeErrorDetail,
       newErrorId: options.newErrorId,
-      methods: role === 'service' ? contract.operations : contract.callbacks,
+      methods: own,
       concurrency: options.concurrency,
       limit: defaultTerms.calls,
       keepsContext: this.#keepsContext,
@@ -128,6 +132,7 @@ export class Peer<SessionApi> implements SessionListener {
         return session.level === 'plain' ? Number.POSITIVE_INFINITY : session.sender.peerTerms.streamCredit;
       },
       grant: (grant) => session.grant(grant),
+      close: (message) => this.close(message),
       wake: () => this.wake(),
       report: (error, method) => this.#report(error, method),
     };
@@ -159,6 +164,7 @@ export class Peer<SessionApi> implements SessionListener {
     request: unknown,
     options: CallOptions | undefined,
   ): Sent | Promise<unknown> | Observable<unknown> {
+    this.activity += 1;
     return this.#outgoing.call(method, request, options);
   }
 
@@ -170,6 +176,11 @@ export class Peer<SessionApi> implements SessionListener {
   /** Throws what `sendState` would throw. */
   checkState(codec: MessageCodec, state: unknown): void {
     this.session.sender.checkSize(this.#options.encoder.encode(bareHead, Field.state, codec, state));
+  }
+
+  /** Whether a call runs or waits here, or an answer is awaited. */
+  get isBusy(): boolean {
+    return !this.isIdle();
   }
 
   /** Service: lets the client in and begins to run its calls. */
@@ -209,6 +220,7 @@ export class Peer<SessionApi> implements SessionListener {
   }
 
   item(item: ReceivedItem): boolean {
+    this.activity += 1;
     if (item.replyTo !== 0) this.#outgoing.take(item);
     else if (item.number === Field.state) this.#takeState(item);
     else return this.#incoming.take(item);

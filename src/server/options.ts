@@ -6,6 +6,7 @@ import type { Init } from '../contract/message-codec.js';
 import type { Clock } from '../transport/clock.js';
 import { systemClock } from '../transport/clock.js';
 import type { GrpcServerOptions } from '../transport/grpc/listener.js';
+import type { Instancing } from './instances.js';
 
 /** Options of a host. Times are milliseconds. */
 export interface HostOptions {
@@ -22,6 +23,11 @@ export interface HostOptions {
    * it with nothing lost. Default: 120,000; 0 ends it with its connection.
    */
   readonly resumeWindowMs?: number;
+  /**
+   * How long a session may go without any call, in either direction, before it
+   * is closed in order. Default: 600,000; 0 lets it stay.
+   */
+  readonly idleTimeoutMs?: number;
   /** After how much silence a session asks whether the client is still there. Default: 10,000. */
   readonly pingMs?: number;
   /** How long it waits for the answer. Default: 5,000. */
@@ -46,7 +52,7 @@ export type ResolvedHostOptions = Readonly<Required<HostOptions>>;
 
 /** Completes the options of a host with their defaults. Throws INVALID_ARGUMENT for a time that is none. */
 export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
-  return resolveOptions(defaults, options, { resumeWindowMs: 0 });
+  return resolveOptions(defaults, options, { resumeWindowMs: 0, idleTimeoutMs: 0 });
 }
 
 const defaults: ResolvedHostOptions = Object.freeze({
@@ -55,6 +61,7 @@ const defaults: ResolvedHostOptions = Object.freeze({
   handshakeTimeoutMs: 5_000,
   closeTimeoutMs: 10_000,
   resumeWindowMs: 120_000,
+  idleTimeoutMs: 600_000,
   pingMs: 10_000,
   pingTimeoutMs: 5_000,
   maxSessions: 10_000,
@@ -73,4 +80,15 @@ export interface ServiceOptions<State> {
    * `multiple`, up to 256 side by side.
    */
   readonly concurrency?: Concurrency;
+}
+
+/** How the objects that serve a service are made. */
+export interface InstancingOptions<Mode extends Instancing = Instancing> {
+  /**
+   * Which object serves which calls: `per-session` (default), one that is made
+   * when the session opens; `per-call`, one for each call; `single`, one for
+   * all sessions, made when the first of them opens. Each is disposed of once,
+   * when what it serves is over.
+   */
+  readonly instancing?: Mode;
 }
