@@ -46,6 +46,15 @@ export type { CallHeaders, CallHeadersInit, HeaderValue } from './calls/context.
 export { OperationContext, type OperationContextMode } from './calls/operation-context.js';
 export type { Concurrency } from './calls/turns.js';
 export type { ErrorListener, ErrorSource } from './calls/call-channel.js';
+export { deadline } from './calls/interceptors/deadline.js';
+export type {
+  IncomingInvocation,
+  Interceptor,
+  MessagePlace,
+  OutgoingInvocation,
+} from './calls/interceptors/interceptor.js';
+export { type CallLog, logging } from './calls/interceptors/logging.js';
+export { validation } from './calls/interceptors/validation.js';
 export type { Sent } from './calls/sent.js';
 export { Code, DuplexError, type ErrorKind, Fault, type FaultDetail } from './errors.js';
 export type { SessionEnd } from './session/session-end.js';

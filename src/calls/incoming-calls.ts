@@ -1,6 +1,6 @@
 import type { ObservableInput } from 'rxjs';
 import type { MethodInfo } from '../contract/contract.js';
-import { Code, DuplexError, Fault, textOf } from '../errors.js';
+import { Code, DuplexError, Fault, type FaultDetail, textOf } from '../errors.js';
 import { CallComplete, CallFault, CallOpen, type Context, type Grant } from '../gen/duplex/v1/session.js';
 import type { EncodedItem } from '../wire/encoded-item.js';
 import { Field } from '../wire/fields.js';
@@ -374,11 +374,27 @@ export class IncomingCalls<Session> {
     this.#endRequests(call.id);
     const { fault, error } = faultFrom(thrown, this.#options);
     if (call.id === 0) this.#channel.counters.failedHandlers += 1;
-    else if (!call.isAborted) this.#sendFault(call, fault);
-    // A fault that reaches its caller is no news here; everything else is.
-    // Neither is what a handler throws because its caller has gone.
-    if (call.id === 0 || (error !== thrown && !call.isAborted)) this.#channel.report(error, method);
+    let replacement: unknown;
+    try {
+      // A fault that reaches its caller is no news here; everything else is.
+      // Neither is what a handler throws because its caller has gone.
+      if (call.id === 0 || (error !== thrown && !call.isAborted)) replacement = this.#channel.report(error, method);
+    } finally {
+      const meant = replacement instanceof Fault ? faultFrom(replacement, this.#options).fault : fault;
+      if (!call.isAborted) this.#sendFault(call, this.#declared(method, meant));
+    }
     this.#answered(method);
+  }
+
+  /** A fault without the details that the contract does not declare for this method. */
+  #declared(method: MethodInfo, fault: CallFault): CallFault {
+    const isDeclared = ({ typeUrl }: FaultDetail): boolean =>
+      method.faults.some(({ $type }) => $type === typeUrl.slice(typeUrl.lastIndexOf('/') + 1));
+    const stray = fault.details.find((detail) => !isDeclared(detail));
+    if (stray === undefined) return fault;
+    const message = `a fault of ${method.localName} has a detail that its contract does not declare, so it stays here: ${stray.typeUrl}; declare it by (duplex.v1.operation).faults`;
+    this.#channel.report(new DuplexError('fault', message, { code: Code.FAILED_PRECONDITION }), method);
+    return { ...fault, details: fault.details.filter(isDeclared) };
   }
 
   #sendFault({ id, sentSince, sentUntil }: Answerable, fault: CallFault): void {

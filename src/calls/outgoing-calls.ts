@@ -1,4 +1,4 @@
-import { Observable, type ObservableInput } from 'rxjs';
+import { Observable, type ObservableInput, throwError } from 'rxjs';
 import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import { CallCancel, CallComplete, CallFault, CallOpen, type Grant } from '../gen/duplex/v1/session.js';
@@ -89,10 +89,23 @@ export class OutgoingCalls {
       this.#sequence?.enter(method);
       return waiting;
     } catch (error) {
-      const failed = new PendingSent((reason) => this.#unsent(method, reason));
-      failed.failed(DuplexError.from(error));
-      return failed;
+      return this.#failedSent(method, DuplexError.from(error));
     }
+  }
+
+  #failedSent(method: MethodInfo, error: DuplexError): Sent {
+    const failed = new PendingSent((reason) => this.#unsent(method, reason));
+    failed.failed(error);
+    return failed;
+  }
+
+  /** What a call returns that failed before it was made. */
+  failed(method: MethodInfo, error: DuplexError): Sent | Promise<unknown> | Observable<unknown> {
+    if (method.shape === 'one-way') return this.#failedSent(method, error);
+    if (method.shape === 'reply-stream' || method.shape === 'both-streams') return throwError(() => error);
+    const rejected = Promise.reject(error);
+    rejected.catch(() => {});
+    return rejected;
   }
 
   #promise(method: MethodInfo, request: unknown, options: CallOptions): Promise<unknown> {

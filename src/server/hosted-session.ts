@@ -103,8 +103,9 @@ export class HostedSession<Operations, Callbacks, State>
   }
 
   #refuse(thrown: unknown): void {
-    const { fault, error } = faultFrom(thrown, this.#options);
-    if (error !== thrown) this.#report(error);
+    const { fault: meant, error } = faultFrom(thrown, this.#options);
+    const replacement = error === thrown ? undefined : this.#report(error);
+    const fault = replacement instanceof Fault ? replacement : meant;
     this.link.session.refuse(new DuplexError('refused', fault.message, { code: fault.code as Code }));
   }
 
@@ -150,8 +151,8 @@ export class HostedSession<Operations, Callbacks, State>
     void this.#instances.leave(handler);
   }
 
-  #report(error: DuplexError): void {
-    this.#options.onError(error, { contract: this.#options.contract.name, method: undefined });
+  #report(error: DuplexError): unknown {
+    return this.#options.onError(error, { contract: this.#options.contract.name, method: undefined });
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ErrorListener, writeError } from '../calls/call-channel.js';
+import type { Interceptor } from '../calls/interceptors/interceptor.js';
 import type { OperationContextMode } from '../calls/operation-context.js';
 import { resolveOptions } from '../calls/resolve-options.js';
 import type { Concurrency } from '../calls/turns.js';
@@ -10,8 +11,10 @@ import type { Instancing } from './instances.js';
 
 /** Options of a host. Times are milliseconds. */
 export interface HostOptions {
-  /** Hears of every error that no caller awaits. Default: writes it to stderr. */
+  /** Hears of every error that no caller is told of, and may say what the caller is told. Default: writes it to stderr. */
   readonly onError?: ErrorListener;
+  /** What stands around operations, callbacks and their messages, the outermost first. Default: nothing. */
+  readonly interceptors?: readonly Interceptor[];
   /** Whether clients see the text of errors that are no faults. Default: false, they see an opaque id. */
   readonly includeErrorDetail?: boolean;
   /** How long a client may take to open a session on its stream. Default: 5,000. */
@@ -57,6 +60,7 @@ export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
 
 const defaults: ResolvedHostOptions = Object.freeze({
   onError: writeError,
+  interceptors: [],
   includeErrorDetail: false,
   handshakeTimeoutMs: 5_000,
   closeTimeoutMs: 10_000,

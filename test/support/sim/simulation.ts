@@ -88,6 +88,7 @@ export class Simulation {
     const options = {
       level: 'session',
       operationContext: 'auto',
+      interceptors: [],
       onError: (error: Error) => this.#reported(name, error),
       includeErrorDetail: false,
       openTimeoutMs: 10_000,
