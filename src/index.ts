@@ -17,12 +17,15 @@ export {
   createHost,
   type Host,
   type HostOptions,
+  type Instancing,
+  type InstancingOptions,
   type Service,
   type ServiceFactory,
   type ServiceHandler,
   type ServiceOptions,
   type ServiceSession,
   type SessionState,
+  type SingleFactory,
   type StopOptions,
   type StopSummary,
 } from './server/index.js';
@@ -45,11 +48,21 @@ export {
 
 // Both sides
 export type { Call } from './calls/call.js';
-export type { CallOptions } from './calls/call-options.js';
+export type { CallOptions, OneWayOptions } from './calls/call-options.js';
+export type { CallHeaders, CallHeadersInit, HeaderValue } from './calls/context.js';
 export { OperationContext, type OperationContextMode } from './calls/operation-context.js';
 export type { Concurrency } from './calls/turns.js';
 export type { ErrorListener, ErrorSource } from './calls/call-channel.js';
 export type { MessageStream } from './calls/message-stream.js';
+export { deadline } from './calls/interceptors/deadline.js';
+export type {
+  IncomingInvocation,
+  Interceptor,
+  MessagePlace,
+  OutgoingInvocation,
+} from './calls/interceptors/interceptor.js';
+export { type CallLog, logging } from './calls/interceptors/logging.js';
+export { validation } from './calls/interceptors/validation.js';
 export type { Sent } from './calls/sent.js';
 export { Code, DuplexError, type ErrorKind, Fault, type FaultDetail } from './errors.js';
 export type { SessionEnd } from './session/session-end.js';

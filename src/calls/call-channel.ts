@@ -15,8 +15,13 @@ export interface ErrorSource {
   readonly method: string | undefined;
 }
 
-/** Hears of errors that no caller awaits. What it throws itself is not caught. */
-export type ErrorListener = (error: DuplexError, source: ErrorSource) => void;
+/**
+ * Hears of every error that no caller is told of: once, and in full. If it was
+ * thrown by the handler of a call that is awaited, and the listener returns a
+ * Fault, the caller gets that one in place of INTERNAL. What it throws itself
+ * is not caught.
+ */
+export type ErrorListener = (error: DuplexError, source: ErrorSource) => unknown;
 
 /** What hears of errors unless somebody else does: writes to stderr. */
 export function writeError(error: DuplexError, { contract, method }: ErrorSource): void {
@@ -58,8 +63,10 @@ export interface CallChannel {
   readonly streamLimits: StreamLimits;
   readonly peerStreamWindow: number;
   grant(grant: Grant): void;
+  /** Closes the session in order. */
+  close(message: string): void;
   /** Something may be polled: a session that closes may be able to end now. */
   wake(): void;
-  /** Tells of an error that no caller awaits. */
-  report(error: DuplexError, method?: MethodInfo): void;
+  /** Tells of an error that no caller is told of. Returns what the listener does. */
+  report(error: DuplexError, method?: MethodInfo): unknown;
 }

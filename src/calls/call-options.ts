@@ -1,10 +1,20 @@
 import type { Call } from './call.js';
+import type { CallHeadersInit } from './context.js';
+
+/** What a caller may say about a one-way call. */
+export interface OneWayOptions {
+  /** What the handler finds in `call.headers`: up to 64 headers, 8 KiB in all. */
+  readonly headers?: CallHeadersInit;
+}
 
 /** What a caller may say about one call. */
-export interface CallOptions {
+export interface CallOptions extends OneWayOptions {
   /** Aborting it cancels the call here and at the peer. */
   readonly signal?: AbortSignal;
-  /** How long to wait for the reply, in milliseconds; default 60 s, Infinity for no limit. */
+  /**
+   * How long to wait for the reply, in milliseconds; default 60 s, Infinity for
+   * no limit. A call that serves another never waits longer than that one's caller does.
+   */
   readonly timeoutMs?: number;
   /**
    * The incoming call that this one serves. Only needed where `operationContext`

@@ -1,5 +1,8 @@
+import { DuplexError } from '../errors.js';
 import type { Context } from '../gen/duplex/v1/session.js';
+import { type Clock, systemClock, type Timer } from '../transport/clock.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
+import { type CallHeaders, headersOf } from './context.js';
 
 /**
  * The context of one call, as its handler gets it for a second argument.
@@ -13,6 +16,18 @@ export interface Call<Session = unknown> {
   readonly signal: AbortSignal;
   /** When the caller gives up, if it said so. */
   readonly deadline: Date | undefined;
+  /** What the caller sent along. */
+  readonly headers: CallHeaders;
+  /** Address of the caller as the connection shows it; empty at a client. */
+  readonly peer: string;
+  /** Who the caller is, as the host has authenticated it; undefined where it does not, and at a client. */
+  readonly principal: unknown;
+}
+
+/** What a session that calls come in on may know of their caller. */
+interface CallerInfo {
+  readonly peer?: string;
+  readonly principal?: unknown;
 }
 
 /** A call of this side that the peer serves by calls of its own: what they lead back to. */
@@ -36,7 +51,8 @@ export class IncomingCall<Session> implements Call<Session> {
   /** What was sent between these two marks belongs before the answer. */
   readonly sentSince: number;
   sentUntil = Number.POSITIVE_INFINITY;
-  readonly deadline: Date | undefined;
+  /** When the caller gives up, on the clock's time. */
+  readonly expiresAt: number;
   /** What accompanies it; almost always nothing. */
   context: Context | undefined;
   /** The call of this side that it serves, if that is still open. */
@@ -45,16 +61,27 @@ export class IncomingCall<Session> implements Call<Session> {
   lastInLine = 0;
   /** Whether it is answered: what its handler does from then on serves nobody. */
   isOver = false;
+  /** Called once when it is answered, or nobody wants an answer any more. */
+  onEnd: (() => void) | undefined;
   #controller: AbortController | undefined;
+  #timer: Timer | undefined;
   #aborted: unknown;
+  readonly #clock: Clock;
 
-  constructor(session: Session, method: string, { callId, timeoutMs, byteLength }: CallItem, sentSince: number) {
+  constructor(
+    session: Session,
+    method: string,
+    { callId, timeoutMs, byteLength }: CallItem,
+    sentSince: number,
+    clock: Clock = systemClock,
+  ) {
     this.session = session;
     this.method = method;
     this.id = callId;
     this.byteLength = byteLength;
     this.sentSince = sentSince;
-    this.deadline = timeoutMs > 0 ? new Date(Date.now() + timeoutMs) : undefined;
+    this.expiresAt = timeoutMs > 0 ? clock.now() + timeoutMs : Number.POSITIVE_INFINITY;
+    this.#clock = clock;
   }
 
   /** Whether it serves a call of this side, as the peer says. */
@@ -62,10 +89,35 @@ export class IncomingCall<Session> implements Call<Session> {
     return this.context !== undefined && this.context.parentCall !== 0 && this.id !== 0;
   }
 
+  get deadline(): Date | undefined {
+    return this.expiresAt === Number.POSITIVE_INFINITY ? undefined : new Date(Date.now() + this.remainingMs);
+  }
+
+  /** How long the caller still waits, in milliseconds; Infinity if it did not say. */
+  get remainingMs(): number {
+    return this.expiresAt - this.#clock.now();
+  }
+
+  get headers(): CallHeaders {
+    return headersOf(this.context);
+  }
+
+  get peer(): string {
+    return (this.session as CallerInfo | undefined)?.peer ?? '';
+  }
+
+  get principal(): unknown {
+    return (this.session as CallerInfo | undefined)?.principal;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
+      // The caller's cancel says the same, but may be a broken connection late.
+      else if (this.expiresAt < Number.POSITIVE_INFINITY && !this.isOver) {
+        this.#timer = this.#clock.schedule(this.expiresAt, () => this.abort(timeUp(this.method)));
+      }
     }
     return this.#controller.signal;
   }
@@ -75,8 +127,27 @@ export class IncomingCall<Session> implements Call<Session> {
     return this.#aborted !== undefined;
   }
 
+  /** Whether its caller waits for it, as far as that is known here. */
+  get isAwaited(): boolean {
+    if (this.isOver || this.#aborted !== undefined) return false;
+    return this.expiresAt === Number.POSITIVE_INFINITY || this.remainingMs > 0;
+  }
+
+  /** It is answered, or nobody wants an answer any more. */
+  end(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#timer?.cancel();
+    this.onEnd?.();
+  }
+
   abort(reason: unknown): void {
+    this.#timer?.cancel();
     this.#aborted = reason;
     this.#controller?.abort(reason);
   }
+}
+
+function timeUp(method: string): DuplexError {
+  return new DuplexError('timeout', `the caller of ${method} waits no longer`, { origin: 'remote' });
 }

@@ -115,7 +115,10 @@ export class Dispatcher<Session> {
     this.#waiting = [];
     this.#head = 0;
     this.#nested = [];
-    for (const call of this.#turns.running()) call.abort(reason);
+    for (const call of this.#turns.running()) {
+      call.abort(reason);
+      call.end();
+    }
     this.#turns.release();
   }
 

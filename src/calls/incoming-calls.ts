@@ -1,6 +1,6 @@
 import type { ObservableInput } from 'rxjs';
 import type { MethodInfo } from '../contract/contract.js';
-import { Code, DuplexError, Fault, textOf } from '../errors.js';
+import { Code, DuplexError, Fault, type FaultDetail, textOf } from '../errors.js';
 import { CallComplete, CallFault, CallOpen, type Context, type Grant } from '../gen/duplex/v1/session.js';
 import type { EncodedItem } from '../wire/encoded-item.js';
 import { Field } from '../wire/fields.js';
@@ -8,6 +8,8 @@ import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { replyHead } from '../wire/item-encoder.js';
 import { IncomingCall, type ServedCall } from './call.js';
 import type { CallChannel } from './call-channel.js';
+import { CallSequence } from './call-sequence.js';
+import { checkHeaders } from './context.js';
 import { Dispatcher } from './dispatcher.js';
 import { type Disclosure, faultFrom } from './faults.js';
 import { MethodTable } from './method-table.js';
@@ -55,12 +57,15 @@ export class IncomingCalls<Session> {
   /** Reply streams that still run, by the id of their call. */
   readonly #replies = new Map<number, { readonly sender: StreamSender; readonly call: IncomingCall<Session> }>();
   readonly #channel: CallChannel;
+  /** Undefined where any call may come at any time. */
+  readonly #sequence: CallSequence | undefined;
   readonly #options: IncomingOptions<Session>;
 
   constructor(channel: CallChannel, options: IncomingOptions<Session>) {
     this.#channel = channel;
     this.#options = options;
     this.#methods = new MethodTable(options.methods);
+    this.#sequence = CallSequence.of(options.methods);
     this.#byName = new Map(options.methods.map((method) => [method.name, method]));
     const { role, concurrency, limit } = options;
     this.#dispatcher = new Dispatcher(concurrency, limit, role === 'service', {
@@ -113,6 +118,7 @@ export class IncomingCalls<Session> {
     for (const { sender, call } of this.#replies.values()) {
       sender.stop();
       call.abort(error);
+      call.end();
     }
     this.#requests.clear();
     this.#replies.clear();
@@ -150,6 +156,7 @@ export class IncomingCalls<Session> {
 
   /** True if the call was dispatched, false if it waits and is counted in the window. */
   #dispatch(method: MethodInfo, request: unknown, call: IncomingCall<Session>): boolean {
+    if (this.#sequence !== undefined && !this.#mayEnter(this.#sequence, method, call)) return true;
     if (!call.isNested) return this.#dispatcher.dispatch(method, request, call);
     try {
       this.#dispatcher.dispatchNested(method, request, call);
@@ -159,7 +166,35 @@ export class IncomingCalls<Session> {
     return true;
   }
 
+  #mayEnter(sequence: CallSequence, method: MethodInfo, call: IncomingCall<Session>): boolean {
+    try {
+      sequence.check(method);
+      sequence.enter(method);
+      return true;
+    } catch (error) {
+      const { code, message } = DuplexError.from(error);
+      this.#refuse(method, call, new Fault(code, message));
+      return false;
+    }
+  }
+
+  /** The call does not run. */
+  #refuse(method: MethodInfo, call: IncomingCall<Session>, fault: Fault): void {
+    call.end();
+    this.#endRequests(call.id);
+    this.#sendFault(call, faultFrom(fault, this.#options).fault);
+    if (call.id !== 0) return;
+    this.#channel.counters.failedHandlers += 1;
+    this.#channel.report(fault, method);
+  }
+
+  /** A call is answered, as far as it has an answer. */
+  #answered({ terminating, localName }: MethodInfo): void {
+    if (terminating) this.#channel.close(`${localName} was the last call`);
+  }
+
   #accompany(call: IncomingCall<Session>, context: Context): void {
+    checkHeaders(context);
     call.context = context;
     if (call.isNested) call.parent = this.#options.pending(context.parentCall);
   }
@@ -181,8 +216,8 @@ export class IncomingCalls<Session> {
   }
 
   #callOf(method: MethodInfo, item: ReceivedItem): IncomingCall<Session> {
-    const { sender } = this.#channel;
-    return new IncomingCall(this.#options.session(), method.localName, item, sender.mark);
+    const { sender, clock } = this.#channel;
+    return new IncomingCall(this.#options.session(), method.localName, item, sender.mark, clock);
   }
 
   #unknown(item: ReceivedItem, what: string): boolean {
@@ -260,6 +295,7 @@ export class IncomingCalls<Session> {
     this.#replies.delete(id);
     streaming.sender.stop();
     streaming.call.abort(error);
+    streaming.call.end();
     this.#channel.wake();
   }
 
@@ -267,9 +303,9 @@ export class IncomingCalls<Session> {
 
   #returned(method: MethodInfo, call: IncomingCall<Session>, result: unknown): void {
     if (method.shape === 'reply-stream' || method.shape === 'both-streams') return this.#stream(method, call, result);
-    call.isOver = true;
+    call.end();
     this.#endRequests(call.id);
-    if (call.id === 0 || call.isAborted) return;
+    if (call.id === 0 || call.isAborted) return this.#answered(method);
     try {
       const item = this.#encodeReply(method, call, result);
       this.#channel.sender.answer(item, call.sentSince, call.sentUntil);
@@ -277,7 +313,9 @@ export class IncomingCalls<Session> {
       this.#threw(method, call, error);
       // No fault that the handler meant, so it is news here, too.
       if (error instanceof Fault) this.#channel.report(error, method);
+      return;
     }
+    this.#answered(method);
   }
 
   #encodeReply(method: MethodInfo, call: IncomingCall<Session>, reply: unknown): EncodedItem {
@@ -299,14 +337,15 @@ export class IncomingCalls<Session> {
   }
 
   #stream(method: MethodInfo, call: IncomingCall<Session>, source: unknown): void {
-    if (call.isAborted) return;
+    if (call.isAborted) return call.end();
     const { encoder, sender, peerStreamWindow } = this.#channel;
     // What was sent before the stream began belongs before it; what comes later goes beside it.
     call.sentUntil = Math.min(call.sentUntil, sender.mark);
     const end = (): void => {
-      call.isOver = true;
       this.#replies.delete(call.id);
       this.#endRequests(call.id);
+      call.end();
+      this.#answered(method);
       this.#channel.wake();
     };
     const stream = new StreamSender(
@@ -334,14 +373,31 @@ export class IncomingCalls<Session> {
   }
 
   #threw(method: MethodInfo, call: IncomingCall<Session>, thrown: unknown): void {
-    call.isOver = true;
+    call.end();
     this.#endRequests(call.id);
     const { fault, error } = faultFrom(thrown, this.#options);
     if (call.id === 0) this.#channel.counters.failedHandlers += 1;
-    else if (!call.isAborted) this.#sendFault(call, fault);
-    // A fault that reaches its caller is no news here; everything else is.
-    // Neither is what a handler throws because its caller has gone.
-    if (call.id === 0 || (error !== thrown && !call.isAborted)) this.#channel.report(error, method);
+    let replacement: unknown;
+    try {
+      // A fault that reaches its caller is no news here; everything else is.
+      // Neither is what a handler throws because its caller has gone.
+      if (call.id === 0 || (error !== thrown && !call.isAborted)) replacement = this.#channel.report(error, method);
+    } finally {
+      const meant = replacement instanceof Fault ? faultFrom(replacement, this.#options).fault : fault;
+      if (!call.isAborted) this.#sendFault(call, this.#declared(method, meant));
+    }
+    this.#answered(method);
+  }
+
+  /** A fault without the details that the contract does not declare for this method. */
+  #declared(method: MethodInfo, fault: CallFault): CallFault {
+    const isDeclared = ({ typeUrl }: FaultDetail): boolean =>
+      method.faults.some(({ $type }) => $type === typeUrl.slice(typeUrl.lastIndexOf('/') + 1));
+    const stray = fault.details.find((detail) => !isDeclared(detail));
+    if (stray === undefined) return fault;
+    const message = `a fault of ${method.localName} has a detail that its contract does not declare, so it stays here: ${stray.typeUrl}; declare it by (duplex.v1.operation).faults`;
+    this.#channel.report(new DuplexError('fault', message, { code: Code.FAILED_PRECONDITION }), method);
+    return { ...fault, details: fault.details.filter(isDeclared) };
   }
 
   #sendFault({ id, sentSince, sentUntil }: Answerable, fault: CallFault): void {

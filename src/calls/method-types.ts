@@ -1,14 +1,14 @@
 import type { ObservableInput } from 'rxjs';
 import type { BothStreams, OneWay, ReplyStream, RequestReply, RequestStream } from '../contract/contract.js';
 import type { Init } from '../contract/message-codec.js';
-import type { CallOptions } from './call-options.js';
+import type { CallOptions, OneWayOptions } from './call-options.js';
 import type { MessageStream } from './message-stream.js';
 import type { Sent } from './sent.js';
 
 /** The caller's side of one method. Empty requests may be left out. */
 export type Invoke<Method> =
   Method extends OneWay<infer Request>
-    ? (request?: Init<Request>) => Sent
+    ? (request?: Init<Request>, options?: OneWayOptions) => Sent
     : Method extends RequestReply<infer Request, infer Reply>
       ? (request?: Init<Request>, options?: CallOptions) => Promise<Reply>
       : Method extends ReplyStream<infer Request, infer Reply>

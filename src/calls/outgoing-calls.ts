@@ -1,4 +1,4 @@
-import type { Observable, ObservableInput } from 'rxjs';
+import { Observable, type ObservableInput, throwError } from 'rxjs';
 import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import { CallCancel, CallComplete, CallFault, CallOpen, type Grant } from '../gen/duplex/v1/session.js';
@@ -10,7 +10,8 @@ import { bareHead, callHead } from '../wire/item-encoder.js';
 import { IncomingCall } from './call.js';
 import type { CallChannel } from './call-channel.js';
 import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from './call-options.js';
-import { contextOf } from './context.js';
+import { CallSequence } from './call-sequence.js';
+import { type CallHeadersInit, contextOf } from './context.js';
 import { errorFromFault } from './faults.js';
 import { IterableObservable } from './message-stream.js';
 import { type PendingCall, PendingCalls } from './pending-calls.js';
@@ -31,9 +32,13 @@ export class OutgoingCalls {
   readonly #pending: PendingCalls;
   readonly #reported = new Set<string>();
   readonly #channel: CallChannel;
+  /** Undefined where any call may come at any time. */
+  readonly #sequence: CallSequence | undefined;
 
-  constructor(channel: CallChannel) {
+  /** `methods` are those of the peer. */
+  constructor(channel: CallChannel, methods: readonly MethodInfo[]) {
     this.#channel = channel;
+    this.#sequence = CallSequence.of(methods);
     this.#pending = new PendingCalls(channel.clock, (call) => this.#cancelRemotely(call, 'the time is up'));
   }
 
@@ -61,7 +66,7 @@ export class OutgoingCalls {
   call(method: MethodInfo, request: unknown, options = noOptions): Sent | Promise<unknown> | Observable<unknown> {
     switch (method.shape) {
       case 'one-way':
-        return this.#send(method, request);
+        return this.#send(method, request, options);
       case 'request-reply':
       case 'request-stream':
         return this.#promise(method, request, options);
@@ -70,20 +75,38 @@ export class OutgoingCalls {
     }
   }
 
-  #send(method: MethodInfo, request: unknown): Sent {
+  #send(method: MethodInfo, request: unknown, { headers }: CallOptions): Sent {
     try {
-      this.#checkOpen();
+      this.#checkOpen(method);
       const { encoder, sender } = this.#channel;
-      const item = encoder.encodeOnce(bareHead, method.number, method.request, request);
-      if (sender.offer(item)) return sent;
+      const head = headers === undefined ? bareHead : callHead(0, 0, contextOf(headers, 0));
+      const item = encoder.encodeOnce(head, method.number, method.request, request);
+      if (sender.offer(item)) {
+        this.#sequence?.enter(method);
+        return sent;
+      }
       const waiting = new PendingSent((error) => this.unsent(method, error));
       this.#wait(item.slice(), waiting, this.#channel.nesting.current());
+      this.#sequence?.enter(method);
       return waiting;
     } catch (error) {
-      const failed = new PendingSent((reason) => this.unsent(method, reason));
-      failed.failed(DuplexError.from(error));
-      return failed;
+      return this.#failedSent(method, DuplexError.from(error));
     }
+  }
+
+  #failedSent(method: MethodInfo, error: DuplexError): Sent {
+    const failed = new PendingSent((reason) => this.unsent(method, reason));
+    failed.failed(error);
+    return failed;
+  }
+
+  /** What a call returns that failed before it was made. */
+  failed(method: MethodInfo, error: DuplexError): Sent | Promise<unknown> | Observable<unknown> {
+    if (method.shape === 'one-way') return this.#failedSent(method, error);
+    if (method.shape === 'reply-stream' || method.shape === 'both-streams') return throwError(() => error);
+    const rejected = Promise.reject(error);
+    rejected.catch(() => {});
+    return rejected;
   }
 
   #promise(method: MethodInfo, request: unknown, options: CallOptions): Promise<unknown> {
@@ -137,31 +160,26 @@ export class OutgoingCalls {
 
   /** Starts a call that has an answer. Returns its id. */
   #open(method: MethodInfo, request: unknown, options: CallOptions, settle: Settle, replies?: StreamReceiver): number {
-    const { signal, timeoutMs = DEFAULT_CALL_TIMEOUT_MS } = options;
-    this.#checkOpen();
+    const { signal } = options;
+    this.#checkOpen(method);
     if (signal?.aborted) throw cancelled(method, signal, 'no');
-    const streams = method.shape === 'request-stream' || method.shape === 'both-streams';
     const id = ++this.#lastId;
-    const { encoder, clock, sender } = this.#channel;
+    const { clock, sender } = this.#channel;
     const sentSince = sender.mark;
     const parent = this.#parentOf(options);
-    const nests = parent !== undefined && parent.id !== 0 && !parent.isAborted && sender.hasRoom;
-    const head = callHead(id, toTimeoutField(timeoutMs), nests ? contextOf(parent.id) : undefined);
-    const item = streams
-      ? encoder.encodeOnce(head, Field.callOpen, CallOpen, { method: method.name })
-      : encoder.encodeOnce(head, method.number, method.request, request);
+    // A stream goes on when the call that it was opened for is over.
+    const timeoutMs = timeoutOf(options, replies === undefined ? parent : undefined);
+    this.#start(id, method, request, timeoutMs, options.headers, parent);
     const abort =
       signal && (() => this.#abandon(id, 'the caller cancelled')?.reject(cancelled(method, signal, 'maybe')));
     const cleanUp = abort && (() => signal.removeEventListener('abort', abort));
-    if (nests) sender.nest(item, parent.lastInLine);
-    else if (!sender.offer(item)) {
-      this.#wait(item.slice(), { admitted: () => {}, failed: (error) => this.#fail(id, error) }, parent);
-    }
     const sentUntil = sender.mark;
-    const requests = streams ? this.#requestSender(id, method, { sentSince, sentUntil }) : undefined;
+    const requests = hasRequests(method) ? this.#requestSender(id, method, { sentSince, sentUntil }) : undefined;
     const deadline = clock.now() + timeoutMs;
+    this.#sequence?.enter(method);
+    const last = method.terminating ? this.#thenClose(method, settle) : settle;
     // Field by field: spreading objects into one another here took a tenth of a call.
-    const { resolve, reject } = parent === undefined ? settle : this.#inTurnOf(parent, settle);
+    const { resolve, reject } = parent === undefined ? last : this.#inTurnOf(parent, last);
     this.#pending.add({
       id,
       method,
@@ -179,6 +197,28 @@ export class OutgoingCalls {
     if (abort) signal.addEventListener('abort', abort, { once: true });
     requests?.start(request as ObservableInput<unknown>);
     return id;
+  }
+
+  /** Sends what starts a call: past the window if it serves a call that the peer awaits. */
+  #start(
+    id: number,
+    method: MethodInfo,
+    request: unknown,
+    timeoutMs: number,
+    headers: CallHeadersInit | undefined,
+    parent: IncomingCall<unknown> | undefined,
+  ): void {
+    const { encoder, sender } = this.#channel;
+    const nests = parent?.isAwaited === true && parent.id !== 0 && sender.hasRoom;
+    const context = nests || headers !== undefined ? contextOf(headers, nests ? parent.id : 0) : undefined;
+    const head = callHead(id, toTimeoutField(timeoutMs), context);
+    const item = hasRequests(method)
+      ? encoder.encodeOnce(head, Field.callOpen, CallOpen, { method: method.name })
+      : encoder.encodeOnce(head, method.number, method.request, request);
+    if (nests) sender.nest(item, parent.lastInLine);
+    else if (!sender.offer(item)) {
+      this.#wait(item.slice(), { admitted: () => {}, failed: (error) => this.#fail(id, error) }, parent);
+    }
   }
 
   /** The peer's call that a call serves: what its caller says, or what the running code is known to serve. */
@@ -223,8 +263,24 @@ export class OutgoingCalls {
     if (parent !== undefined) parent.lastInLine = sender.mark;
   }
 
-  #checkOpen(): void {
+  #checkOpen(method: MethodInfo): void {
     if (this.#refusal !== undefined) throw errorOf(this.#refusal, 'no');
+    this.#sequence?.check(method);
+  }
+
+  /** After the answer of a terminating call the session closes, whether its answerer sees to it or not. */
+  #thenClose({ localName }: MethodInfo, { resolve, reject }: Settle): Settle {
+    const close = (): void => this.#channel.close(`${localName} was the last call`);
+    return {
+      resolve: (reply) => {
+        resolve(reply);
+        close();
+      },
+      reject: (error) => {
+        reject(error);
+        close();
+      },
+    };
   }
 
   /** Gives a call up here and at the peer; undefined if it is over already. */
@@ -305,6 +361,19 @@ function readReply(method: MethodInfo, item: ReceivedItem): unknown {
     origin: 'remote',
     executed: 'maybe',
   });
+}
+
+function hasRequests({ shape }: MethodInfo): boolean {
+  return shape === 'request-stream' || shape === 'both-streams';
+}
+
+/** How long to wait: what the call says, and no longer than the caller of the call that it serves. */
+function timeoutOf(
+  { timeoutMs = DEFAULT_CALL_TIMEOUT_MS }: CallOptions,
+  parent: IncomingCall<unknown> | undefined,
+): number {
+  if (parent?.isAwaited !== true || parent.expiresAt === Number.POSITIVE_INFINITY) return timeoutMs;
+  return Math.min(timeoutMs, Math.ceil(parent.remainingMs));
 }
 
 /** The time-out as the field takes it: 0 for the default and for none. */

@@ -20,6 +20,8 @@ import type { CallChannel, CallCounters, ErrorListener, Nesting } from './call-c
 import type { CallOptions } from './call-options.js';
 import type { Disclosure } from './faults.js';
 import { IncomingCalls } from './incoming-calls.js';
+import { aroundCall, aroundHandler, type Make, withMessages } from './interceptors/compose.js';
+import type { Interceptor } from './interceptors/interceptor.js';
 import { currentCall, keepsContext, type OperationContextMode } from './operation-context.js';
 import { OutgoingCalls } from './outgoing-calls.js';
 import type { Sent } from './sent.js';
@@ -47,6 +49,8 @@ export interface PeerOptions extends Disclosure {
   readonly clock: Clock;
   readonly encoder: ItemEncoder;
   readonly onError: ErrorListener;
+  /** What stands around calls, the outermost first. */
+  readonly interceptors: readonly Interceptor[];
   /** Client: makes a connection. */
   readonly dial?: Dial;
   /** What a simulation sets otherwise: chance, bounds that are quick to reach, an ear for changes of state. */
@@ -82,8 +86,12 @@ export interface PeerOwner<SessionApi> {
 export class Peer<SessionApi> implements SessionListener {
   readonly session: Session;
   readonly driver: Driver;
+  /** Rises with every call and every answer, in either direction. */
+  activity = 0;
   readonly counters: CallCounters = { unsent: 0, failedHandlers: 0, unknownItems: 0, lateItems: 0 };
   readonly #outgoing: OutgoingCalls;
+  /** How a call goes out where interceptors look at it. */
+  readonly #intercepted: Make | undefined;
   readonly #incoming: IncomingCalls<SessionApi>;
   readonly #options: PeerOptions;
   readonly #keepsContext: boolean;
@@ -94,22 +102,25 @@ export class Peer<SessionApi> implements SessionListener {
     this.#options = options;
     this.#keepsContext = keepsContext(options.operationContext, options.contract);
     this.#owner = owner;
-    const { contract, role, clock } = options;
+    const { contract, role, clock, interceptors } = options;
     this.session = new Session(sessionOptions(options), this);
     this.driver = new Driver(this.session, clock, options.dial);
     const channel = this.#channel();
-    this.#outgoing = new OutgoingCalls(channel);
+    const [own, peers] =
+      role === 'service' ? [contract.operations, contract.callbacks] : [contract.callbacks, contract.operations];
+    this.#outgoing = new OutgoingCalls(channel, peers);
+    if (interceptors.length > 0) this.#intercepted = this.#intercept(interceptors, peers);
     this.#incoming = new IncomingCalls(channel, {
       includeErrorDetail: options.includeErrorDetail,
       newErrorId: options.newErrorId,
-      methods: role === 'service' ? contract.operations : contract.callbacks,
+      methods: withMessages(interceptors, own),
       concurrency: options.concurrency,
       limit: defaultTerms.calls,
       keepsContext: this.#keepsContext,
       pending: (id) => this.#outgoing.pending(id),
       role,
       session: () => owner.api,
-      invoke: (method, request, call) => owner.invoke(method, request, call),
+      invoke: aroundHandler(interceptors, (method, request, call) => owner.invoke(method, request, call)),
       begun: (byteLength) => this.session.release(byteLength, clock.now()),
     });
   }
@@ -132,6 +143,7 @@ export class Peer<SessionApi> implements SessionListener {
         return session.level === 'plain' ? Number.POSITIVE_INFINITY : session.sender.peerTerms.streamCredit;
       },
       grant: (grant) => session.grant(grant),
+      close: (message) => this.close(message),
       wake: () => this.wake(),
       report: (error, method) => this.#report(error, method),
     };
@@ -151,8 +163,16 @@ export class Peer<SessionApi> implements SessionListener {
     };
   }
 
-  #report(error: DuplexError, method?: MethodInfo): void {
-    this.#options.onError(error, { contract: this.#options.contract.name, method: method?.localName });
+  #intercept(interceptors: readonly Interceptor[], methods: readonly MethodInfo[]): Make {
+    const passing = withMessages(interceptors, methods);
+    const byNumber = new Map(passing.map((method) => [method.number, method]));
+    return aroundCall(interceptors, (method, request, options) =>
+      this.#outgoing.call(byNumber.get(method.number) ?? method, request, options),
+    );
+  }
+
+  #report(error: DuplexError, method?: MethodInfo): unknown {
+    return this.#options.onError(error, { contract: this.#options.contract.name, method: method?.localName });
   }
 
   // ---------------------------------------------------------------- from the owner
@@ -163,7 +183,16 @@ export class Peer<SessionApi> implements SessionListener {
     request: unknown,
     options: CallOptions | undefined,
   ): Sent | Promise<unknown> | Observable<unknown> {
-    return this.#outgoing.call(method, request, options);
+    this.activity += 1;
+    if (this.#intercepted === undefined) return this.#outgoing.call(method, request, options);
+    try {
+      const result = this.#intercepted(method, request, options ?? {});
+      // An interceptor may make a promise of its own, which its caller may leave alone like any other.
+      if (result instanceof Promise) result.catch(() => {});
+      return result as Sent | Promise<unknown> | Observable<unknown>;
+    } catch (error) {
+      return this.#outgoing.failed(method, DuplexError.from(error));
+    }
   }
 
   /** Counts a one-way call that failed without being awaited; the first of each kind is reported. */
@@ -179,6 +208,11 @@ export class Peer<SessionApi> implements SessionListener {
   /** Throws what `sendState` would throw. */
   checkState(codec: MessageCodec, state: unknown): void {
     this.session.sender.checkSize(this.#options.encoder.encode(bareHead, Field.state, codec, state));
+  }
+
+  /** Whether a call runs or waits here, or an answer is awaited. */
+  get isBusy(): boolean {
+    return !this.isIdle();
   }
 
   /** Service: lets the client in and begins to run its calls. */
@@ -218,6 +252,7 @@ export class Peer<SessionApi> implements SessionListener {
   }
 
   item(item: ReceivedItem): boolean {
+    this.activity += 1;
     if (item.replyTo !== 0) this.#outgoing.take(item);
     else if (item.number === Field.state) this.#takeState(item);
     else return this.#incoming.take(item);

@@ -1,4 +1,5 @@
 import { type ErrorListener, writeError } from '../calls/call-channel.js';
+import type { Interceptor } from '../calls/interceptors/interceptor.js';
 import type { OperationContextMode } from '../calls/operation-context.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import { resolveOptions } from '../calls/resolve-options.js';
@@ -25,8 +26,10 @@ export interface ConnectOptions<Callbacks = object, Operations = object> extends
    * another language that speaks only the envelope.
    */
   readonly level?: 'session' | 'plain';
-  /** Hears of every error that no caller awaits. Default: writes it to stderr. */
+  /** Hears of every error that no caller is told of, and may say what the service is told. Default: writes it to stderr. */
   readonly onError?: ErrorListener;
+  /** What stands around callbacks, operations and their messages, the outermost first. Default: nothing. */
+  readonly interceptors?: readonly Interceptor[];
   /** Whether the service sees the text of errors that handlers throw and that are no faults. Default: false. */
   readonly includeErrorDetail?: boolean;
   /** How long connecting and opening the session may take. Default: 10,000. */
@@ -93,6 +96,7 @@ export function resolveConnectOptions<Callbacks, Operations>(
 const defaults = Object.freeze({
   level: 'session' as const,
   onError: writeError,
+  interceptors: [],
   includeErrorDetail: false,
   openTimeoutMs: 10_000,
   retryOpen: false,

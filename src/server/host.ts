@@ -4,20 +4,33 @@ import { type BoundAddress, GrpcListener, type GrpcServer, type ListenOptions } 
 import type { PlainMethod } from '../transport/grpc/plain-methods.js';
 import { HealthService } from './health-service.js';
 import { HostedService, type Service } from './hosted-service.js';
-import { type HostOptions, type ResolvedHostOptions, resolveHostOptions, type ServiceOptions } from './options.js';
+import {
+  type HostOptions,
+  type InstancingOptions,
+  type ResolvedHostOptions,
+  resolveHostOptions,
+  type ServiceOptions,
+} from './options.js';
 import { ReflectionService } from './reflection/reflection-service.js';
-import type { ServiceFactory } from './service-types.js';
+import type { ServiceFactory, SingleFactory } from './service-types.js';
 
 /** Serves duplex contracts to clients. */
 export interface Host extends AsyncDisposable {
+  /** Serves a contract by one object for all sessions, which `factory` makes when the first of them opens. */
+  add<Operations, Callbacks, State>(
+    contract: Contract<Operations, Callbacks, State>,
+    factory: SingleFactory<Operations, Callbacks, State>,
+    options: ServiceOptions<State> & Required<InstancingOptions<'single'>>,
+  ): Service<Callbacks, State>;
   /**
    * Serves a contract: `factory` makes the object that serves one session when
-   * the session opens, and may call back before the first operation.
+   * the session opens, and may call back before the first operation. With
+   * `instancing: 'per-call'` it makes one for each call.
    */
   add<Operations, Callbacks, State>(
     contract: Contract<Operations, Callbacks, State>,
     factory: ServiceFactory<Operations, Callbacks, State>,
-    options?: ServiceOptions<State>,
+    options?: ServiceOptions<State> & InstancingOptions<'per-session' | 'per-call'>,
   ): Service<Callbacks, State>;
   /**
    * Listens on an address such as `localhost:50051`, `[::]:0` or
@@ -95,7 +108,7 @@ class GrpcHost implements Host {
   add<Operations, Callbacks, State>(
     contract: Contract<Operations, Callbacks, State>,
     factory: ServiceFactory<Operations, Callbacks, State>,
-    options: ServiceOptions<State> = {},
+    options: ServiceOptions<State> & InstancingOptions = {},
   ): Service<Callbacks, State> {
     const service = new HostedService(contract, factory, options, this.#options);
     // The registry does not care for the types that each service was added with.

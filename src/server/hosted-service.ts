@@ -1,4 +1,3 @@
-import type { PeerOptions } from '../calls/peer.js';
 import type { Contract } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import { type Hello, Reason } from '../gen/duplex/v1/session.js';
@@ -8,11 +7,12 @@ import type { IncomingCarrier } from '../transport/carrier.js';
 import type { Dial } from '../transport/driver.js';
 import { controlFrame } from '../wire/control.js';
 import { ItemEncoder } from '../wire/item-encoder.js';
-import { HostedSession } from './hosted-session.js';
-import type { ResolvedHostOptions, ServiceOptions } from './options.js';
+import { HostedSession, type HostedSessionOptions } from './hosted-session.js';
+import { Instances } from './instances.js';
+import type { InstancingOptions, ResolvedHostOptions, ServiceOptions } from './options.js';
 import { Reception, type ReceptionDesk } from './reception.js';
 import type { ResumeTokens } from './resume-tokens.js';
-import type { ServiceFactory, ServiceSession } from './service-types.js';
+import type { ServiceFactory, ServiceHandler, ServiceSession } from './service-types.js';
 
 /** Closed sessions that are remembered, so that a client which missed the end can be told. */
 const MAX_TOMBSTONES = 10_000;
@@ -32,22 +32,24 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
   readonly #tombstones = new Map<string, ResumeTokens>();
   #stopping = false;
   readonly contract: Contract<Operations, Callbacks, State>;
-  readonly #factory: ServiceFactory<Operations, Callbacks, State>;
+  readonly #instances: Instances<ServiceSession<Callbacks, State>, ServiceHandler<Operations, Callbacks, State>>;
   readonly #options: ServiceOptions<State>;
   readonly #host: ResolvedHostOptions;
-  readonly #peerOptions: PeerOptions;
+  readonly #sessionOptions: HostedSessionOptions;
 
   constructor(
     contract: Contract<Operations, Callbacks, State>,
     factory: ServiceFactory<Operations, Callbacks, State>,
-    options: ServiceOptions<State>,
+    options: ServiceOptions<State> & InstancingOptions,
     host: ResolvedHostOptions,
   ) {
     this.contract = contract;
-    this.#factory = factory;
+    this.#instances = new Instances(options.instancing ?? 'per-session', factory, (error) =>
+      host.onError(error, { contract: contract.name, method: undefined }),
+    );
     this.#options = options;
     this.#host = host;
-    this.#peerOptions = {
+    this.#sessionOptions = {
       ...host,
       contract,
       role: 'service',
@@ -84,7 +86,8 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     }
     const id = hex(crypto.getRandomValues(new Uint8Array(16)));
     const { initialState } = this.#options;
-    const session = new HostedSession(this.contract, this.#factory, initialState, id, carrier.peer, this.#peerOptions);
+    const options = this.#sessionOptions;
+    const session = new HostedSession(this.contract, this.#instances, initialState, id, carrier.peer, options);
     this.sessions.set(id, session);
     if (nonce !== undefined) {
       this.#unconfirmed.set(nonce, session);
@@ -122,6 +125,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     const timer = drainMs === undefined ? undefined : clock.schedule(clock.now() + drainMs, cut);
     const ends = await Promise.all([...this.sessions.values()].map((session) => session.close(reason)));
     timer?.cancel();
+    await this.#instances.stop();
     return ends;
   }
 

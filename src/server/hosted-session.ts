@@ -7,9 +7,22 @@ import type { Contract, MethodInfo } from '../contract/contract.js';
 import type { Init } from '../contract/message-codec.js';
 import { Code, DuplexError, Fault } from '../errors.js';
 import type { SessionEnd } from '../session/session-end.js';
+import { IdleWatch } from './idle-watch.js';
+import { type Instances, isPromiseLike } from './instances.js';
 import { ResumeTokens } from './resume-tokens.js';
-import type { ServiceFactory, ServiceHandler, ServiceSession } from './service-types.js';
+import type { ServiceHandler, ServiceSession } from './service-types.js';
 import { type SessionState, sessionState } from './session-state.js';
+
+/** What a session in a host is run with. */
+export interface HostedSessionOptions extends PeerOptions {
+  /** 0: an idle session stays. */
+  readonly idleTimeoutMs: number;
+}
+
+type SessionInstances<Operations, Callbacks, State> = Instances<
+  ServiceSession<Callbacks, State>,
+  ServiceHandler<Operations, Callbacks, State>
+>;
 
 /** One client's session in a host: makes the object that serves it, runs its operations, disposes of it. */
 export class HostedSession<Operations, Callbacks, State>
@@ -21,6 +34,7 @@ export class HostedSession<Operations, Callbacks, State>
   /** Called when the client is known to have a token. */
   confirmed: (() => void) | undefined;
   readonly peer: string;
+  principal: unknown;
   readonly callback: MethodProxy<Callbacks>;
   readonly state: SessionState<State>;
   readonly closed: Promise<SessionEnd>;
@@ -28,21 +42,22 @@ export class HostedSession<Operations, Callbacks, State>
   #isOpen = false;
   #resolveClosed!: (end: SessionEnd) => void;
   #handler: ServiceHandler<Operations, Callbacks, State> | undefined;
-  readonly #options: PeerOptions;
-  readonly #factory: ServiceFactory<Operations, Callbacks, State>;
+  #idleWatch: IdleWatch | undefined;
+  readonly #options: HostedSessionOptions;
+  readonly #instances: SessionInstances<Operations, Callbacks, State>;
 
   constructor(
     contract: Contract<Operations, Callbacks, State>,
-    factory: ServiceFactory<Operations, Callbacks, State>,
+    instances: SessionInstances<Operations, Callbacks, State>,
     initialState: Init<State> | undefined,
     id: string,
     peer: string,
-    options: PeerOptions,
+    options: HostedSessionOptions,
   ) {
     this.id = id;
     this.peer = peer;
     this.#options = options;
-    this.#factory = factory;
+    this.#instances = instances;
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -72,9 +87,9 @@ export class HostedSession<Operations, Callbacks, State>
   }
 
   onOpening(): void {
-    let made: ReturnType<ServiceFactory<Operations, Callbacks, State>>;
+    let made: ReturnType<SessionInstances<Operations, Callbacks, State>['enter']>;
     try {
-      made = this.#factory(this);
+      made = this.#instances.enter(this);
     } catch (error) {
       return this.#refuse(error);
     }
@@ -85,16 +100,17 @@ export class HostedSession<Operations, Callbacks, State>
     );
   }
 
-  #accept(handler: ServiceHandler<Operations, Callbacks, State>): void {
+  #accept(handler: ServiceHandler<Operations, Callbacks, State> | undefined): void {
     this.#handler = handler;
     // The client may have left while the factory took its time.
-    if (this.link.session.state === 'closed') void this.#dispose();
+    if (this.link.session.state === 'closed') this.#leave();
     else this.link.accept({ sessionId: Buffer.from(this.id, 'hex'), token: this.tokens.issue(), epoch: 1 });
   }
 
   #refuse(thrown: unknown): void {
-    const { fault, error } = faultFrom(thrown, this.#options);
-    if (error !== thrown) this.#report(error);
+    const { fault: meant, error } = faultFrom(thrown, this.#options);
+    const replacement = error === thrown ? undefined : this.#report(error);
+    const fault = replacement instanceof Fault ? replacement : meant;
     this.link.session.refuse(new DuplexError('refused', fault.message, { code: fault.code as Code }));
   }
 
@@ -109,18 +125,18 @@ export class HostedSession<Operations, Callbacks, State>
 
   /** The client's first snapshot is the state as the factory left it. */
   onOpened(): void {
-    const { contract } = this.#options;
+    const { contract, clock, idleTimeoutMs } = this.#options;
     this.#isOpen = true;
+    if (idleTimeoutMs > 0) {
+      const onIdle = (): void => void this.close(`nothing was called for ${idleTimeoutMs} ms`);
+      this.#idleWatch = new IdleWatch(this.link, clock, idleTimeoutMs, onIdle);
+    }
     if (contract.state !== undefined) this.link.sendState(contract.state, this.state.value);
   }
 
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<ServiceSession<Callbacks, State>>): unknown {
-    const handler = this.#handler as Record<string, unknown> | undefined;
-    const handle = handler?.[method.localName];
-    if (typeof handle !== 'function') {
-      throw new Fault(Code.UNIMPLEMENTED, `the service has no handler for ${method.localName}`);
-    }
-    return handle.call(handler, request, call);
+    if (this.#handler !== undefined) return runHandler(this.#handler, method, request, call);
+    return this.#instances.serve(this, call, (handler) => runHandler(handler, method, request, call));
   }
 
   /** Services have states, they do not receive them. */
@@ -130,25 +146,24 @@ export class HostedSession<Operations, Callbacks, State>
 
   onClosed(end: SessionEnd): void {
     this.#resolveClosed(end);
-    void this.#dispose();
+    this.#idleWatch?.stop();
+    this.#leave();
   }
 
-  async #dispose(): Promise<void> {
+  #leave(): void {
     const handler = this.#handler;
     this.#handler = undefined;
-    try {
-      if (handler?.[Symbol.asyncDispose] !== undefined) await handler[Symbol.asyncDispose]?.();
-      else handler?.[Symbol.dispose]?.();
-    } catch (error) {
-      this.#report(DuplexError.from(error));
-    }
+    void this.#instances.leave(handler);
   }
 
-  #report(error: DuplexError): void {
-    this.#options.onError(error, { contract: this.#options.contract.name, method: undefined });
+  #report(error: DuplexError): unknown {
+    return this.#options.onError(error, { contract: this.#options.contract.name, method: undefined });
   }
 }
 
-function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+/** Runs the method of a handler object that is named like the operation. */
+function runHandler(handler: object, method: MethodInfo, request: unknown, call: IncomingCall<unknown>): unknown {
+  const handle = (handler as Record<string, unknown>)[method.localName];
+  if (typeof handle === 'function') return handle.call(handler, request, call);
+  throw new Fault(Code.UNIMPLEMENTED, `the service has no handler for ${method.localName}`);
 }

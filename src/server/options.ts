@@ -1,4 +1,5 @@
 import { type ErrorListener, writeError } from '../calls/call-channel.js';
+import type { Interceptor } from '../calls/interceptors/interceptor.js';
 import type { OperationContextMode } from '../calls/operation-context.js';
 import { resolveOptions } from '../calls/resolve-options.js';
 import type { Concurrency } from '../calls/turns.js';
@@ -6,11 +7,14 @@ import type { Init } from '../contract/message-codec.js';
 import type { Clock } from '../transport/clock.js';
 import { systemClock } from '../transport/clock.js';
 import type { GrpcServerOptions } from '../transport/grpc/listener.js';
+import type { Instancing } from './instances.js';
 
 /** Options of a host. Times are milliseconds. */
 export interface HostOptions {
-  /** Hears of every error that no caller awaits. Default: writes it to stderr. */
+  /** Hears of every error that no caller is told of, and may say what the caller is told. Default: writes it to stderr. */
   readonly onError?: ErrorListener;
+  /** What stands around operations, callbacks and their messages, the outermost first. Default: nothing. */
+  readonly interceptors?: readonly Interceptor[];
   /** Whether clients see the text of errors that are no faults. Default: false, they see an opaque id. */
   readonly includeErrorDetail?: boolean;
   /** How long a client may take to open a session on its stream. Default: 5,000. */
@@ -22,6 +26,11 @@ export interface HostOptions {
    * it with nothing lost. Default: 120,000; 0 ends it with its connection.
    */
   readonly resumeWindowMs?: number;
+  /**
+   * How long a session may go without any call, in either direction, before it
+   * is closed in order. Default: 600,000; 0 lets it stay.
+   */
+  readonly idleTimeoutMs?: number;
   /** After how much silence a session asks whether the client is still there. Default: 10,000. */
   readonly pingMs?: number;
   /** How long it waits for the answer. Default: 5,000. */
@@ -50,15 +59,17 @@ export type ResolvedHostOptions = Readonly<Required<HostOptions>>;
 
 /** Completes the options of a host with their defaults. Throws INVALID_ARGUMENT for a time that is none. */
 export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
-  return resolveOptions(defaults, options, { resumeWindowMs: 0 });
+  return resolveOptions(defaults, options, { resumeWindowMs: 0, idleTimeoutMs: 0 });
 }
 
 const defaults: ResolvedHostOptions = Object.freeze({
   onError: writeError,
+  interceptors: [],
   includeErrorDetail: false,
   handshakeTimeoutMs: 5_000,
   closeTimeoutMs: 10_000,
   resumeWindowMs: 120_000,
+  idleTimeoutMs: 600_000,
   pingMs: 10_000,
   pingTimeoutMs: 5_000,
   maxSessions: 10_000,
@@ -79,4 +90,15 @@ export interface ServiceOptions<State> {
    * `multiple`, up to 256 side by side.
    */
   readonly concurrency?: Concurrency;
+}
+
+/** How the objects that serve a service are made. */
+export interface InstancingOptions<Mode extends Instancing = Instancing> {
+  /**
+   * Which object serves which calls: `per-session` (default), one that is made
+   * when the session opens; `per-call`, one for each call; `single`, one for
+   * all sessions, made when the first of them opens. Each is disposed of once,
+   * when what it serves is over.
+   */
+  readonly instancing?: Mode;
 }

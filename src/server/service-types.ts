@@ -9,6 +9,8 @@ export interface ServiceSession<Callbacks, State> {
   readonly id: string;
   /** Address of the client as the connection shows it. */
   readonly peer: string;
+  /** Who the client is, as the host has authenticated it; undefined where it does not. */
+  readonly principal: unknown;
   /** The client: calling a member invokes the callback there. */
   readonly callback: MethodProxy<Callbacks>;
   /** What the service keeps for this session; the client sees every change. */
@@ -30,3 +32,8 @@ export type ServiceHandler<Operations, Callbacks, State> = Handlers<
 export type ServiceFactory<Operations, Callbacks, State> = (
   session: ServiceSession<Callbacks, State>,
 ) => ServiceHandler<Operations, Callbacks, State> | PromiseLike<ServiceHandler<Operations, Callbacks, State>>;
+
+/** Makes the one object that serves all sessions; an operation finds its session in `call.session`. */
+export type SingleFactory<Operations, Callbacks, State> = () =>
+  | ServiceHandler<Operations, Callbacks, State>
+  | PromiseLike<ServiceHandler<Operations, Callbacks, State>>;

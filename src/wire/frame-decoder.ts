@@ -230,6 +230,8 @@ class Item implements ReceivedItem {
       const message = codec.decode(reader, end - at);
       if (reader.pos === end) return message;
     } catch (cause) {
+      // A codec that judges what it read says so by an error of ours.
+      if (cause instanceof DuplexError) throw cause;
       if (reader.pos !== at) throw malformed(codec, cause);
       // Nothing was read: a codec takes the reader of another copy of the library for bytes, and fails on it.
       const message = this.#decodeBytes(codec, at, end);
@@ -244,7 +246,7 @@ class Item implements ReceivedItem {
     try {
       return codec.decode(this.#bytes.subarray(at, end));
     } catch (cause) {
-      throw malformed(codec, cause);
+      throw cause instanceof DuplexError ? cause : malformed(codec, cause);
     }
   }
 }

@@ -66,6 +66,7 @@ export class ItemEncoder {
     } catch (error) {
       // A writer that failed midway would put half a message in front of the next one.
       this.#writer = new BinaryWriter();
+      if (error instanceof DuplexError) throw error;
       throw new DuplexError('fault', `${codec.$type} cannot be encoded: ${textOf(error)}`, {
         code: Code.INVALID_ARGUMENT,
         cause: error,

@@ -57,6 +57,72 @@ describe('a fault', () => {
   });
 });
 
+describe('the details of a fault', () => {
+  it('stay where they are if the contract does not declare them, and the host hears of it', async () => {
+    const { address, errors } = await serve(() => ({
+      divide({ dividend }) {
+        throw new Fault(Code.INVALID_ARGUMENT, 'no', [
+          [Refused, { reason: 'secret' }],
+          [DivideByZero, { dividend }],
+        ]);
+      },
+    }));
+    const error = await rejectionOf(join(address).client.service.divide({ dividend: 7 }));
+    expect(error).toMatchObject({ code: Code.INVALID_ARGUMENT, message: 'no' });
+    expect(error.detail(DivideByZero)).toEqual({ dividend: 7 });
+    expect(error.detail(Refused)).toBeUndefined();
+    expect(errors).toMatchObject([
+      { method: 'divide', error: { message: expect.stringContaining('testing.v1.Refused') } },
+    ]);
+  });
+});
+
+describe('the error hook', () => {
+  it('may say what the caller is told of an error that is no fault, and sees it once', async () => {
+    const seen: string[] = [];
+    const { address } = await serve(
+      () => ({
+        echo(): never {
+          throw new Error('no such row');
+        },
+        divide: () => Promise.reject(new Error('unknown')),
+      }),
+      {
+        onError(error, { method }) {
+          seen.push(`${method}: ${(error.cause as Error).message}`);
+          return seen.length === 1 ? new Fault(Code.NOT_FOUND, 'there is none') : undefined;
+        },
+      },
+    );
+    const { client } = join(address);
+    expect(await rejectionOf(client.service.echo())).toMatchObject({ code: Code.NOT_FOUND, message: 'there is none' });
+    expect(await rejectionOf(client.service.divide())).toMatchObject({ code: Code.INTERNAL });
+    expect(seen).toEqual(['echo: no such row', 'divide: unknown']);
+  });
+
+  it('does the same at a client, and where a session is refused', async () => {
+    const { address } = await serve((session) => ({
+      ask: async () => ({ answer: (await rejectionOf(session.callback.confirm())).message }),
+    }));
+    const { client } = join(address, {
+      handler: {
+        confirm() {
+          throw new Error('my diary');
+        },
+      },
+      onError: () => new Fault(Code.UNAVAILABLE, 'ask me later'),
+    });
+    await expect(client.service.ask()).resolves.toEqual({ answer: 'ask me later' });
+    const refusing = await serve(() => Promise.reject(new Error('db.internal is down')), {
+      onError: () => new Fault(Code.UNAVAILABLE, 'try again'),
+    });
+    expect(await rejectionOf(join(refusing.address).client.open())).toMatchObject({
+      code: Code.UNAVAILABLE,
+      message: 'try again',
+    });
+  });
+});
+
 describe('an unexpected error', () => {
   const failing = () => ({
     echo(): never {

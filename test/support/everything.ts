@@ -6,6 +6,7 @@ import {
   type ErrorSource,
   type Host,
   type HostOptions,
+  type InstancingOptions,
   type Service,
   type ServiceOptions,
 } from 'grpc-duplex';
@@ -39,19 +40,20 @@ export function partly(handler: Partial<Everything.Handler>): Everything.Handler
   return handler as Everything.Handler;
 }
 
-type ServeOptions = HostOptions & ServiceOptions<Everything.State>;
+type AddOptions = ServiceOptions<Everything.State> & InstancingOptions<'per-session' | 'per-call'>;
+type ServeOptions = HostOptions & AddOptions;
 
 function addEverything(
   host: Host,
   make: MakeService,
-  options: ServiceOptions<Everything.State>,
+  options: AddOptions,
 ): Service<Everything.Callbacks, Everything.State> {
   return host.add(Everything, make as (session: Everything.Session) => Everything.Handler, options);
 }
 
 /** Serves `Everything` by what `make` makes for each session. */
 export async function serve(make: MakeService = () => ({}), options: ServeOptions = {}): Promise<Serving> {
-  const { initialState, concurrency, ...hostOptions } = options;
+  const { initialState, concurrency, instancing, ...hostOptions } = options;
   const errors: Reported[] = [];
   const sessions: Everything.Session[] = [];
   const host = createHost({ onError: (error, source) => errors.push({ error, ...source }), ...hostOptions });
@@ -61,7 +63,7 @@ export async function serve(make: MakeService = () => ({}), options: ServeOption
       sessions.push(session);
       return make(session);
     },
-    { ...(initialState && { initialState }), ...(concurrency && { concurrency }) },
+    { ...(initialState && { initialState }), ...(concurrency && { concurrency }), ...(instancing && { instancing }) },
   );
   const { address, port } = await host.listen('localhost:0');
   onTestFinished(() => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import ts from 'typescript';
 import { expect, test } from 'vitest';
 import { root } from '../codegen/support/compile.js';
+import { typeCheck } from '../support/type-check.js';
 
 const file = join(root, 'test/types/wrong.ts');
 
@@ -21,22 +21,8 @@ function explain(): ReadonlyMap<string, string> {
     "import { Calculator } from '../../examples/calculator/gen/calculator/v1/calculator_duplex.js'; declare const rest: Calculator.Handler;",
     ...names.map((name) => `export const ${name} = ${mistakes[name]};`),
   ].join('\n');
-  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: ['x.ts'] }, ts.sys, root);
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists } = host;
-  host.fileExists = (name) => name === file || fileExists(name);
-  host.getSourceFile = (name, ...rest) =>
-    name === file ? ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true) : getSourceFile(name, ...rest);
-  const program = ts.createProgram([file], options, host);
-  const source = program.getSourceFile(file);
   return new Map(
-    program
-      .getSemanticDiagnostics(source)
-      .map(({ start, messageText }) => [
-        names[(source?.getLineAndCharacterOfPosition(start ?? 0).line ?? 0) - 1] ?? '',
-        ts.flattenDiagnosticMessageText(messageText, '\n'),
-      ]),
+    typeCheck(new Map([[file, text]])).map((complaint) => [names[complaint.line - 1] ?? '', complaint.text]),
   );
 }
 

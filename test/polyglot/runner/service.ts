@@ -20,7 +20,7 @@ export async function serve(kind: Case['service'], listen: ListenOptions, cut: (
       opened(session);
       return operations(session, {
         cut,
-        leave: kind === 'leaving' ? () => host.stop() : undefined,
+        leave: kind === 'leaving' ? async () => void (await host.stop()) : undefined,
       });
     });
   });
@@ -28,7 +28,7 @@ export async function serve(kind: Case['service'], listen: ListenOptions, cut: (
   return {
     port,
     ended: session.then(({ closed }) => closed).then(({ kind }) => kind),
-    stop: () => host.stop(),
+    stop: async () => void (await host.stop()),
   };
 }
 

@@ -74,6 +74,10 @@ export class Ledger {
     if (!isNested) this.#lastBegun = Math.max(this.#lastBegun, number);
   }
 
+  isNested(number: number): boolean {
+    return this.#nested.has(number);
+  }
+
   hasBegun(number: number): boolean {
     return this.#begun.has(number);
   }

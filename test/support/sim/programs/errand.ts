@@ -155,7 +155,8 @@ export class Caller {
     else if (executed === 'maybe') ledger.withdraw(number);
     else if (!ledger.hasBegun(number)) report('truth', `${id} failed as if it had run, but it did not: ${message}`);
     const isExpected =
-      (kind === 'timeout' && timeout !== undefined && elapsed >= timeout) ||
+      // A nested call has the time of the call that it serves.
+      (kind === 'timeout' && ((timeout !== undefined && elapsed >= timeout) || ledger.isNested(number))) ||
       (kind === 'cancelled' && cancel !== undefined && elapsed >= cancel) ||
       (kind === 'fault' && (code === Code.RESOURCE_EXHAUSTED || method === 'divide'));
     if (kind === 'timeout' || kind === 'cancelled') this.#givenUpAt.set(id, world.now);

@@ -1,0 +1,63 @@
+import type { MethodInfo } from '../../contract/contract.js';
+import type { MessageCodec } from '../../contract/message-codec.js';
+import type { IncomingCall } from '../call.js';
+import type { CallOptions } from '../call-options.js';
+import type { Interceptor, MessagePlace } from './interceptor.js';
+
+/** Runs the handler of a call. */
+export type Handle<Session> = (method: MethodInfo, request: unknown, call: IncomingCall<Session>) => unknown;
+
+/** Makes a call. */
+export type Make = (method: MethodInfo, request: unknown, options: CallOptions) => unknown;
+
+/** A handler inside the interceptors; the handler itself if none of them looks at what comes in. */
+export function aroundHandler<Session>(interceptors: readonly Interceptor[], handle: Handle<Session>): Handle<Session> {
+  return interceptors.reduceRight<Handle<Session>>((next, interceptor) => {
+    if (interceptor.incoming === undefined) return next;
+    return (method, request, call) =>
+      interceptor.incoming?.({ method, request, call }, (changed) => next(method, changed, call));
+  }, handle);
+}
+
+/** The same for calls that go out. */
+export function aroundCall(interceptors: readonly Interceptor[], make: Make): Make {
+  return interceptors.reduceRight<Make>((next, interceptor) => {
+    if (interceptor.outgoing === undefined) return next;
+    return (method, request, options) =>
+      interceptor.outgoing?.({ method, request, options }, (changed, given) => next(method, changed, given));
+  }, make);
+}
+
+/** Methods whose messages pass the interceptors; the same methods if none of them looks at messages. */
+export function withMessages(
+  interceptors: readonly Interceptor[],
+  methods: readonly MethodInfo[],
+): readonly MethodInfo[] {
+  const looking = interceptors.filter(({ message }) => message !== undefined);
+  if (looking.length === 0) return methods;
+  return methods.map((method) => ({
+    ...method,
+    request: passing(looking, method, 'request', method.request),
+    reply: method.reply && passing(looking, method, 'reply', method.reply),
+  }));
+}
+
+function passing(
+  interceptors: readonly Interceptor[],
+  method: MethodInfo,
+  part: MessagePlace['part'],
+  codec: MessageCodec,
+): MessageCodec {
+  const pass = (message: unknown, direction: MessagePlace['direction']): unknown => {
+    const place = { method, part, direction };
+    // What comes in has passed the outermost last, like everything on its way out.
+    const order = direction === 'out' ? interceptors : interceptors.toReversed();
+    return order.reduce((passed, interceptor) => interceptor.message?.(passed, place), message);
+  };
+  return {
+    $type: codec.$type,
+    encode: (message, writer) => codec.encode(pass(message, 'out'), writer),
+    decode: (input, length) => pass(codec.decode(input, length), 'in'),
+    fromPartial: (init) => codec.fromPartial(init),
+  };
+}

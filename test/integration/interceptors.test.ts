@@ -1,0 +1,231 @@
+import { type CallLog, Code, DuplexError, deadline, Fault, type Interceptor, logging, validation } from 'grpc-duplex';
+import { from, isObservable, map, toArray } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { join, serve } from '../support/everything.js';
+import { eventually } from '../support/observe.js';
+import { rejectionOf } from '../support/thrown-by.js';
+
+/** Notes what passes it, both ways. */
+function noting(name: string, log: string[]): Interceptor {
+  return {
+    incoming({ method, request, call }, next) {
+      log.push(`${name} in ${method.localName} ${call.headers.get('user') ?? 'nobody'}`);
+      return next(request);
+    },
+    outgoing({ method, request, options }, next) {
+      log.push(`${name} out ${method.localName}`);
+      return next(request, { ...options, headers: { ...options.headers, user: name } });
+    },
+  };
+}
+
+const everyEcho = {
+  echo: ({ text }: { text: string }) => ({ text }),
+  note: () => {},
+};
+
+describe('interceptors', () => {
+  it('stand around operations and callbacks on both sides, the first one outermost', async () => {
+    const log: string[] = [];
+    const { address } = await serve(
+      (session) => ({
+        async ask() {
+          await session.callback.noted();
+          return session.callback.confirm();
+        },
+      }),
+      { interceptors: [noting('host 1', log), noting('host 2', log)] },
+    );
+    const { client } = join(address, {
+      handler: { confirm: () => ({ answer: 'yes' }) },
+      interceptors: [noting('client', log)],
+    });
+    await expect(client.service.ask()).resolves.toEqual({ answer: 'yes' });
+    const of = (side: string) => log.filter((line) => line.startsWith(side));
+    expect(of('client')).toEqual(['client out ask', 'client in noted host 2', 'client in confirm host 2']);
+    expect(of('host')).toEqual([
+      'host 1 in ask client',
+      'host 2 in ask client',
+      'host 1 out noted',
+      'host 2 out noted',
+      'host 1 out confirm',
+      'host 2 out confirm',
+    ]);
+  });
+
+  it('may change requests and replies, answer in place of the handler, or refuse', async () => {
+    const guard: Interceptor = {
+      async incoming({ method, request, call }, next) {
+        if (method.localName !== 'echo') return next(request);
+        if (call.headers.get('user') === undefined) throw new Fault(Code.UNAUTHENTICATED, 'who are you?');
+        const { text } = request as { text: string };
+        if (text === 'cached') return { text: 'from the cache' };
+        const reply = (await next({ ...(request as object), text: `${text}!` })) as { text: string };
+        return { text: reply.text.toUpperCase() };
+      },
+    };
+    const { address, errors } = await serve(() => everyEcho, { interceptors: [guard] });
+    const { client } = join(address);
+    const headers = { user: 'ann' };
+    expect(await rejectionOf(client.service.echo())).toMatchObject({ code: Code.UNAUTHENTICATED, origin: 'remote' });
+    await expect(client.service.echo({ text: 'hi' }, { headers })).resolves.toMatchObject({ text: 'HI!' });
+    await expect(client.service.echo({ text: 'cached' }, { headers })).resolves.toMatchObject({
+      text: 'from the cache',
+    });
+    expect(errors).toEqual([]);
+  });
+
+  it('see streams whole: the request as an observable, the replies as what the handler returns', async () => {
+    const { address } = await serve(
+      () => ({
+        count: () => [{ value: 1 }, { value: 2 }],
+        sum: async (requests) => ({
+          count: (await new Promise<unknown[]>((resolve) => requests.pipe(toArray()).subscribe(resolve))).length,
+        }),
+      }),
+      {
+        interceptors: [
+          {
+            incoming({ method, request }, next) {
+              if (method.shape === 'request-stream') expect(isObservable(request)).toBe(true);
+              const result = next(request);
+              if (method.shape !== 'reply-stream') return result;
+              return from(result as { value: number }[]).pipe(map(({ value }) => ({ value: value * 10 })));
+            },
+          },
+        ],
+      },
+    );
+    const { client } = join(address);
+    const values: number[] = [];
+    await new Promise<void>((complete) => {
+      client.service.count().subscribe({ next: ({ value }) => values.push(value), complete });
+    });
+    expect(values).toEqual([10, 20]);
+    await expect(client.service.sum([{ value: 1 }, { value: 2 }])).resolves.toMatchObject({ count: 2 });
+  });
+
+  it('that throw before a call is made fail it as calls fail: nothing is thrown, and nothing is unhandled', async () => {
+    const { address } = await serve(() => everyEcho);
+    const { client, errors } = join(address, {
+      interceptors: [
+        {
+          outgoing({ method }) {
+            throw new DuplexError('cancelled', `not ${method.localName}`);
+          },
+        },
+      ],
+    });
+    expect(await rejectionOf(client.service.echo())).toMatchObject({ kind: 'cancelled', message: 'not echo' });
+    await expect(client.service.note()).rejects.toMatchObject({ message: 'not note' });
+    const failed = new Promise((error) => client.service.count().subscribe({ error }));
+    expect(await failed).toMatchObject({ message: 'not count' });
+    void client.service.echo();
+    client.service.note();
+    await eventually(() => expect(errors).toMatchObject([{ method: 'note', error: { message: 'not note' } }]));
+  });
+
+  it('may be asynchronous on the way out, and left alone', async () => {
+    const { address } = await serve(() => everyEcho);
+    const { client } = join(address, {
+      interceptors: [
+        {
+          async outgoing({ method, request, options }, next) {
+            await Promise.resolve();
+            if (method.localName === 'divide') throw new Error('never');
+            return next(request, options);
+          },
+        },
+      ],
+    });
+    void client.service.divide();
+    await expect(client.service.echo({ text: 'late' })).resolves.toMatchObject({ text: 'late' });
+  });
+});
+
+describe('interceptors of messages', () => {
+  it('see and may change every message of calls, items of streams included, on both sides', async () => {
+    const log: string[] = [];
+    const tell = (side: string): Interceptor => ({
+      message(message, { method, part, direction }) {
+        log.push(`${side} ${direction} ${method.localName} ${part}`);
+        if (method.localName !== 'count' || part !== 'reply' || direction === 'in') return message;
+        return { value: (message as { value: number }).value + 100 };
+      },
+    });
+    const { address } = await serve(() => ({ ...everyEcho, count: () => [{ value: 1 }, { value: 2 }] }), {
+      interceptors: [tell('host')],
+    });
+    const { client } = join(address, { interceptors: [tell('client')] });
+    await client.service.echo({ text: 'x' });
+    expect(log.splice(0)).toEqual([
+      'client out echo request',
+      'host in echo request',
+      'host out echo reply',
+      'client in echo reply',
+    ]);
+    const values: number[] = [];
+    await new Promise<void>((complete) => {
+      client.service.count().subscribe({ next: ({ value }) => values.push(value), complete });
+    });
+    expect(values).toEqual([101, 102]);
+    expect(log.filter((line) => line === 'host out count reply')).toHaveLength(2);
+  });
+});
+
+describe('the interceptors that come with the library', () => {
+  it('log each call once, with its outcome', async () => {
+    const calls: CallLog[] = [];
+    const { address } = await serve(
+      () => ({
+        ...everyEcho,
+        divide: () => {
+          throw new Fault(Code.OUT_OF_RANGE, 'too far');
+        },
+        count: () => [{ value: 1 }],
+      }),
+      { interceptors: [logging((call) => calls.push(call))] },
+    );
+    const mine: CallLog[] = [];
+    const { client } = join(address, { interceptors: [logging((call) => mine.push(call))] });
+    await client.service.echo();
+    await client.service.note();
+    await rejectionOf(client.service.divide());
+    await new Promise<void>((complete) => {
+      client.service.count().subscribe({ complete });
+    });
+    const lines = (log: readonly CallLog[]) =>
+      log.map(({ direction, method, error }) => `${direction} ${method} ${error?.code ?? 'ok'}`);
+    expect(lines(calls)).toEqual(['in echo ok', 'in note ok', 'in divide 11', 'in count ok']);
+    expect(lines(mine)).toEqual(['out echo ok', 'out note ok', 'out divide 11', 'out count ok']);
+    expect(mine.every(({ durationMs }) => durationMs >= 0)).toBe(true);
+  });
+
+  it('give calls a deadline that say nothing of their own', async () => {
+    const { address } = await serve(() => ({
+      echo: ({ text }, { deadline: by }) => (by ? { text } : new Promise(() => {})),
+    }));
+    const { client } = join(address, { interceptors: [deadline(20_000)] });
+    await expect(client.service.echo({ text: 'in time' })).resolves.toMatchObject({ text: 'in time' });
+  });
+
+  it('refuse what is not valid: requests at the host, replies at the client', async () => {
+    const noX = validation((message) => (JSON.stringify(message).includes('"X"') ? 'X is not allowed' : undefined));
+    const { address, errors } = await serve(() => ({ echo: ({ text }) => ({ text: text.toUpperCase() }) }), {
+      interceptors: [noX],
+    });
+    const strict = join(address, { interceptors: [noX] }).client;
+    const lax = join(address).client;
+    for (const client of [strict, lax]) {
+      expect(await rejectionOf(client.service.echo({ text: 'X' }))).toMatchObject({
+        code: Code.INVALID_ARGUMENT,
+        message: 'X is not allowed',
+        origin: 'remote',
+      });
+    }
+    await expect(lax.service.echo({ text: 'x' })).resolves.toMatchObject({ text: 'X' });
+    expect(await rejectionOf(strict.service.echo({ text: 'x' }))).toMatchObject({ message: 'X is not allowed' });
+    expect(errors).toEqual([]);
+    expect(strict.status).toBe('opened');
+  });
+});
