@@ -1,4 +1,5 @@
 export type { CallbackView, Overflow, ViewOptions } from './callback-view.js';
+export { type ChannelFactory, type ChannelFactoryOptions, createChannelFactory } from './channel-factory.js';
 export type {
   CallbackEvent,
   CallbackHandler,

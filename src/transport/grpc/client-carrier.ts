@@ -12,6 +12,11 @@ export interface GrpcDialOptions {
   readonly credentials?: ChannelCredentials | undefined;
   /** grpc-js channel options beside and over those that a session needs. */
   readonly channelOptions?: ChannelOptions | undefined;
+  /**
+   * The name of the service, as its certificate and `:authority` have it, where
+   * the address leads elsewhere: to a proxy, a tunnel, a socket.
+   */
+  readonly authority?: string | undefined;
   /** Sent when the stream opens. */
   readonly metadata?: Metadata | undefined;
 }
@@ -38,25 +43,41 @@ const sessionChannelOptions: ChannelOptions = {
   'grpc.use_local_subchannel_pool': 1,
 };
 
+/** Makes grpc-js clients for an address. Throws INVALID_ARGUMENT for one that cannot be an address. */
+export function grpcClientMaker(address: string, options: GrpcDialOptions): () => Client {
+  const target = checkAddress(address);
+  const { authority } = options;
+  const channelCredentials = options.credentials ?? credentials.createInsecure();
+  const channelOptions = {
+    ...sessionChannelOptions,
+    ...(authority !== undefined && {
+      'grpc.default_authority': authority,
+      // What the certificate has to say. A name has no port.
+      'grpc.ssl_target_name_override': authority.replace(/:\d+$/, ''),
+    }),
+    ...options.channelOptions,
+  };
+  return () => new Client(target, channelCredentials, channelOptions);
+}
+
 /** A dialer over grpc-js. Throws INVALID_ARGUMENT for an address that cannot be one. */
 export function grpcDialer(address: string, options: GrpcDialOptions = {}): Dialer {
-  const target = checkAddress(address);
-  const channelCredentials = options.credentials ?? credentials.createInsecure();
-  const channelOptions = { ...sessionChannelOptions, ...options.channelOptions };
+  const makeClient = grpcClientMaker(address, options);
   let client: Client | undefined;
   return {
     dial(wireName, listener) {
       // A channel of its own for each attempt: grpc-js fails calls of a channel that could not connect for up to two
       // minutes without trying, while the session has a back-off of its own; and a dead connection is not reused.
       client?.close();
-      client = new Client(target, channelCredentials, channelOptions);
+      client = makeClient();
       return new GrpcClientCarrier(client, wireName, address, options.metadata, listener);
     },
     close: () => client?.close(),
   };
 }
 
-class GrpcClientCarrier implements Carrier {
+/** The client's end of a stream over grpc-js. */
+export class GrpcClientCarrier implements Carrier {
   readonly #call;
   #over = false;
 
