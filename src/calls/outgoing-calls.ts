@@ -1,4 +1,4 @@
-import { Observable, type ObservableInput, throwError } from 'rxjs';
+import { type Observable, type ObservableInput, throwError } from 'rxjs';
 import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import { CallCancel, CallComplete, CallFault, CallOpen, type Grant } from '../gen/duplex/v1/session.js';

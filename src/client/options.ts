@@ -1,7 +1,7 @@
 import { type ErrorListener, writeError } from '../calls/call-channel.js';
 import type { Interceptor } from '../calls/interceptors/interceptor.js';
-import type { OperationContextMode } from '../calls/operation-context.js';
 import type { MethodProxy } from '../calls/method-types.js';
+import type { OperationContextMode } from '../calls/operation-context.js';
 import { resolveOptions } from '../calls/resolve-options.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
 import type { SessionEnd } from '../session/session-end.js';

@@ -21,6 +21,8 @@ export interface ReceiverListener {
  */
 export class Receiver {
   readonly receipts: Receipts;
+  /** Frames in a row that left a gap, without anything new between them. */
+  gaps = 0;
   readonly #decoder = new FrameDecoder();
   readonly #listener: ReceiverListener;
 
@@ -69,6 +71,18 @@ export class Receiver {
    * that is missing if the frame leaves a gap; then the rest is not handed out.
    */
   takeNumbered(mayHaveItems: boolean, now: number): number | undefined {
+    const { receipts } = this;
+    const before = receipts.received;
+    const missing = this.#takeInTurn(mayHaveItems, now);
+    if (receipts.received > before) {
+      this.gaps = 0;
+      receipts.owe(now);
+    }
+    if (missing !== undefined) this.gaps += 1;
+    return missing;
+  }
+
+  #takeInTurn(mayHaveItems: boolean, now: number): number | undefined {
     const { receipts } = this;
     for (let seq = this.#decoder.seq; this.#decoder.next(); seq++) {
       const { item } = this.#decoder;

@@ -46,7 +46,6 @@ export class Session {
   #openBy = NEVER;
   #closeBy = NEVER;
   #resumeBy = NEVER;
-  #gaps = 0;
   /** A client that wants to close before it is open: what it has sent must arrive first. */
   #closeOnceOpen: string | undefined;
   #unconfirmed = false;
@@ -411,15 +410,10 @@ export class Session {
     if (this.#level === 'plain') return receiver.takePlain();
     const { ack, backlog } = receiver.acknowledged;
     if (!this.#outbox.acknowledge(ack, backlog)) throw violation(`it acknowledges ${ack}, which was not sent`);
-    const before = this.#receipts.received;
     const missing = receiver.takeNumbered(this.#state === 'open', now);
-    if (this.#receipts.received > before) {
-      this.#gaps = 0;
-      this.#receipts.owe(now);
-    }
     if (missing === undefined) return;
     const gap = `item ${missing} is missing`;
-    if (this.#resumption.ttlMs === 0 || ++this.#gaps > MAX_GAPS) throw violation(gap);
+    if (this.#resumption.ttlMs === 0 || receiver.gaps > MAX_GAPS) throw violation(gap);
     this.carrierLost(new DuplexError('lost', gap), now);
   }
 
