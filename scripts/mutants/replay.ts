@@ -84,7 +84,7 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'the window counts messages, not bytes',
     file: outbox,
-    find: '    this.#openBytes += item.length;\n',
+    find: '    this.#openBytes += length;\n',
     replace: '    this.#openBytes += 1;\n',
   },
   {

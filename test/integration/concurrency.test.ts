@@ -115,8 +115,8 @@ describe('two sessions', () => {
     const second = join(address).client;
     const seen: string[] = [];
     first.callbacks.noted$.subscribe(({ text }) => seen.push(`first: ${text}`));
-    second.callbacks.noted$.subscribe(({ text }) => seen.push(`second: ${text}`));
     await first.open();
+    second.callbacks.noted$.subscribe(({ text }) => seen.push(`second: ${text}`));
     await second.open();
     await first.service.note({ text: 'a' });
     await eventually(() => expect(seen).toEqual(['first: a']));
