@@ -42,7 +42,7 @@ export class Simulation {
     const { world, history } = this;
     const mayForget = !plan.settings.isNarrow;
     const isCalm = plan.faults.length === 0;
-    const isReliable = isCalm || plan.settings.level === 'session';
+    const isReliable = plan.settings.level === 'session' || (isCalm && !plan.settings.idles);
     this.#surroundings = {
       world,
       history,

@@ -186,9 +186,10 @@ export class Stream {
   break({ clientHearsAfterMs, serverHearsAfterMs }: Break): void {
     if (this.isBroken) return;
     this.isBroken = true;
-    const { now } = this.#world;
-    this.up.cutAt = Math.min(this.up.cutAt, now);
-    this.down.cutAt = Math.min(this.down.cutAt, now);
+    // Also what is said at this very moment gets nowhere any more.
+    const before = this.#world.now - 1;
+    this.up.cutAt = Math.min(this.up.cutAt, before);
+    this.down.cutAt = Math.min(this.down.cutAt, before);
     const [client, server] = this.#processes;
     const keepaliveMs = this.#settings.keepaliveMs ?? Number.POSITIVE_INFINITY;
     this.#tell(client, Math.min(clientHearsAfterMs, keepaliveMs), () => this.client.lost(broken));
