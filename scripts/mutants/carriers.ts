@@ -166,6 +166,25 @@ export const carrierMutants: readonly Mutant[] = [
     replace: 'const id = (this.#lastId = (this.#lastId % 3) + 1);',
   },
   {
+    bug: 'an operation that an older service does not know ends the session',
+    file: 'src/calls/incoming-calls.ts',
+    find: '    this.#channel.counters.unknownItems += 1;\n    const message',
+    replace: "    if (item.number > 0) throw new DuplexError('protocol', what);\n    const message",
+    foundBy: 'test/integration/plain-clients.test.ts',
+  },
+  {
+    bug: 'a deadline is lost: nobody wakes up for it',
+    file: 'src/calls/pending-calls.ts',
+    find: '    this.#alarm.setAt(call.deadline);\n',
+    replace: '',
+  },
+  {
+    bug: 'the deadlines behind the first one are lost',
+    file: 'src/calls/pending-calls.ts',
+    find: 'if (next < Number.POSITIVE_INFINITY) this.#alarm.setAt(next);',
+    replace: '',
+  },
+  {
     bug: 'a cancel is lost',
     file: 'src/calls/incoming-calls.ts',
     find: '    this.#dispatcher.cancel(id, error);\n',

@@ -22,6 +22,12 @@ export const replayMutants: readonly Mutant[] = [
     replace: 'if (seq < next) this.#listener.item(item);',
   },
   {
+    bug: 'a number too large to be one is believed',
+    file: 'src/wire/frame-decoder.ts',
+    find: 'if (value > Number.MAX_SAFE_INTEGER) throw',
+    replace: 'if (value > Number.MAX_VALUE) throw',
+  },
+  {
     bug: 'a gap is taken for the next item',
     file: receiver,
     find: 'if (seq > next) return next;',

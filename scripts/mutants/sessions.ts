@@ -57,6 +57,18 @@ export const sessionMutants: readonly Mutant[] = [
     replace: 'if (opens)',
   },
   {
+    bug: 'a session that is older than its resume window cannot be resumed',
+    file: session,
+    find: 'return this.#resumption.ttlMs > 0;',
+    replace: 'return this.#resumption.ttlMs > now;',
+  },
+  {
+    bug: 'a stream that breaks after the promise counts as a half-close',
+    file: session,
+    find: "role === 'client' || !this.#closing.isComplete",
+    replace: "role === 'client' || !this.#closing.promised",
+  },
+  {
     bug: 'a reconnect storm: attempts are not spaced',
     file: 'src/session/backoff.ts',
     find: 'return this.#random() * bound;',
