@@ -183,6 +183,7 @@ export const carrierMutants: readonly Mutant[] = [
     file: 'src/calls/pending-calls.ts',
     find: 'if (next < Number.POSITIVE_INFINITY) this.#alarm.setAt(next);',
     replace: '',
+    foundBy: 'test/integration/cancellation.test.ts',
   },
   {
     bug: 'a cancel is lost',

@@ -48,7 +48,7 @@ export class Simulation {
       history,
       report: (rule, message) => this.report(rule, message),
       mayForget,
-      isCalm,
+      isPrompt: isCalm && mayForget && plan.settings.frameItems > 100,
       isReliable,
     };
     this.network = new Network(this.#surroundings, this.#random.fork('network'), plan.settings.network);

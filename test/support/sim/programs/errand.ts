@@ -55,8 +55,8 @@ export interface Surroundings {
   readonly world: World;
   readonly history: History;
   readonly report: Report;
-  /** Whether nothing goes wrong in this run. */
-  readonly isCalm: boolean;
+  /** Whether nothing that is sent has to wait long: nothing goes wrong, windows are wide and frames large. */
+  readonly isPrompt: boolean;
   /** Whether what was sent before a session closed in order has arrived: a plain session has no numbers. */
   readonly isReliable: boolean;
   /** Whether the windows are so wide that every call can be sent at once. */
@@ -92,10 +92,9 @@ export class Caller {
 
   /** Whether the caller gave a call up so long ago that the other side should know. */
   hasLongGivenUp(id: string): boolean {
-    const { world, isCalm, mayForget } = this.#surroundings;
+    const { world, isPrompt } = this.#surroundings;
     const givenUpAt = this.#givenUpAt.get(id);
-    // With narrow windows a cancel may wait behind its call.
-    return isCalm && mayForget && givenUpAt !== undefined && world.now - givenUpAt > CANCEL_MS;
+    return isPrompt && givenUpAt !== undefined && world.now - givenUpAt > CANCEL_MS;
   }
 
   /** Makes a call and leaves it alone: whether it could be sent nobody knows. */
