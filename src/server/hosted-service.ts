@@ -5,6 +5,7 @@ import { rejectionFor } from '../session/handshake.js';
 import { isOrderly, type SessionEnd } from '../session/session-end.js';
 import type { IncomingCarrier } from '../transport/carrier.js';
 import type { Dial } from '../transport/driver.js';
+import type { PlainMethod } from '../transport/grpc/plain-methods.js';
 import { controlFrame } from '../wire/control.js';
 import { ItemEncoder } from '../wire/item-encoder.js';
 import { HostedSession, type HostedSessionOptions } from './hosted-session.js';
@@ -13,6 +14,7 @@ import type { InstancingOptions, ResolvedHostOptions, ServiceOptions } from './o
 import { Reception, type ReceptionDesk } from './reception.js';
 import type { ResumeTokens } from './resume-tokens.js';
 import type { ServiceFactory, ServiceHandler, ServiceSession } from './service-types.js';
+import { PlainCalls } from './sessionless/plain-calls.js';
 
 /** Closed sessions that are remembered, so that a client which missed the end can be told. */
 const MAX_TOMBSTONES = 10_000;
@@ -34,6 +36,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
   readonly contract: Contract<Operations, Callbacks, State>;
   readonly #instances: Instances<ServiceSession<Callbacks, State>, ServiceHandler<Operations, Callbacks, State>>;
   readonly #options: ServiceOptions<State>;
+  readonly #plain: PlainCalls<Operations, Callbacks, State>;
   readonly #host: ResolvedHostOptions;
   readonly #sessionOptions: HostedSessionOptions;
 
@@ -49,6 +52,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     );
     this.#options = options;
     this.#host = host;
+    this.#plain = new PlainCalls(contract, this.#instances, options.initialState, host);
     this.#sessionOptions = {
       ...host,
       contract,
@@ -62,6 +66,11 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     };
   }
 
+  /** The rpcs of the contract for clients without a session. */
+  get plainMethods(): readonly PlainMethod[] {
+    return this.#plain.methods;
+  }
+
   /** Takes a stream that a client opened. */
   accept(carrier: IncomingCarrier): void {
     new Reception(carrier, this, this.#host.clock, this.#host.handshakeTimeoutMs);
@@ -72,6 +81,11 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     const opened = nonce === undefined ? undefined : this.#unconfirmed.get(nonce);
     if (opened !== undefined && hello !== undefined) {
       this.#goOn(opened, carrier, open, hello);
+      return false;
+    }
+    if (this.contract.session === 'not-allowed') {
+      const message = `${this.contract.name} has no sessions: call its rpcs without one`;
+      carrier.depart({ how: 'end', error: new DuplexError('refused', message) });
       return false;
     }
     if (this.#stopping) {
@@ -124,6 +138,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     };
     const timer = drainMs === undefined ? undefined : clock.schedule(clock.now() + drainMs, cut);
     const ends = await Promise.all([...this.sessions.values()].map((session) => session.close(reason)));
+    await this.#plain.stop();
     timer?.cancel();
     await this.#instances.stop();
     return ends;
