@@ -11,6 +11,7 @@ import {
 import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
 import { type BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { FieldMaskSchema, TimestampSchema, timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { memberName } from './member-name.js';
 import type { MessageCodec } from './message-codec.js';
 
 /** A message without a generated type: its fields by their names in code. */
@@ -49,10 +50,10 @@ function toPlain(message: ReflectMessage): PlainMessage {
   for (const member of message.members) {
     if (member.kind === 'oneof') {
       const field = message.oneofCase(member);
-      const value = field && { $case: field.jsonName, value: fieldToPlain(message, field) };
-      define(plain, camelCase(member.name), value);
+      const value = field && { $case: memberName(field.name), value: fieldToPlain(message, field) };
+      define(plain, memberName(member.name), value);
     } else {
-      define(plain, member.jsonName, fieldToPlain(message, member));
+      define(plain, memberName(member.name), fieldToPlain(message, member));
     }
   }
   return plain;
@@ -102,12 +103,14 @@ function valueToPlain(value: unknown): unknown {
 function fromPlain(desc: DescMessage, plain: PlainMessage): ReflectMessage {
   const message = reflect(desc);
   for (const member of message.members) {
+    const name = memberName(member.name);
+    if (!Object.hasOwn(plain, name)) continue;
     if (member.kind === 'oneof') {
-      const chosen = plain[camelCase(member.name)] as { readonly $case: string; readonly value: unknown } | undefined;
-      const field = member.fields.find(({ jsonName }) => jsonName === chosen?.$case);
+      const chosen = plain[name] as { readonly $case: string; readonly value: unknown } | undefined;
+      const field = member.fields.find((field) => memberName(field.name) === chosen?.$case);
       if (field !== undefined) setField(message, field, chosen?.value);
-    } else if (Object.hasOwn(plain, member.jsonName)) {
-      setField(message, member, plain[member.jsonName]);
+    } else {
+      setField(message, member, plain[name]);
     }
   }
   return message;
@@ -187,8 +190,4 @@ function mapKey(field: DescField & { fieldKind: 'map' }, key: string): string | 
   if (field.mapKey === 9) return key;
   if (field.mapKey === 8) return key === 'true';
   return hasMapKeys(field) ? BigInt(key) : Number(key);
-}
-
-function camelCase(name: string): string {
-  return name.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

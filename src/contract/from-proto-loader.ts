@@ -109,9 +109,13 @@ class ProtoReader {
 
   #parse(path: string): { readonly package?: string; readonly imports?: readonly string[] } {
     const { parse } = this.#protobufjs;
+    const text = readFileSync(path, 'utf8');
+    if (/\b__proto__\b/.test(withoutComments(text))) {
+      throw new Error(`${path} has the name __proto__, which the parser passes over: load an image instead`);
+    }
     parse.filename = path;
     try {
-      return parse(readFileSync(path, 'utf8'), this.#root, { keepCase: true });
+      return parse(text, this.#root, { keepCase: true });
     } catch (error) {
       throw new Error(`${path}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     } finally {
@@ -123,6 +127,10 @@ class ProtoReader {
   #importFolder(path: string): string {
     return this.#includeDirs.find((folder) => !relative(resolve(folder), path).startsWith('..')) ?? dirname(path);
   }
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\/.*|\/\*[\s\S]*?\*\//g, '');
 }
 
 /** The folder of a file, the one around it, and so on. */

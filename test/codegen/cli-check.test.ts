@@ -49,6 +49,29 @@ describe('duplex check', () => {
     });
   });
 
+  test('passes a method that becomes one-way and two-way again, and no other use of what is reserved', async () => {
+    const oneWay = 'rpc Ask(Note) returns (google.protobuf.Empty) { option (duplex.v1.operation).one_way = true; }';
+    const project = await release(`${ask} ${tell}`);
+    const releaseNext = async (methods: string) => {
+      project.write('proto/demo.proto', contract(methods, 'int32 value = 1;'));
+      const { err } = await project.run(check, '--against', 'main');
+      expect((await project.run(generate)).err).toEqual([]);
+      git(project, 'commit', '--quiet', '--all', '--message', 'next');
+      return err;
+    };
+    expect(await releaseNext(oneWay)).toEqual([]);
+    expect(project.read('proto/demo_duplex.proto')).toContain(
+      'reserved 100 to 101;\n  reserved "ask_response", "tell_response";',
+    );
+    expect(await releaseNext(ask)).toEqual([]);
+    project.write('proto/demo_duplex.proto', project.read('proto/demo_duplex.proto').replaceAll('reserved 101;', ''));
+    const { err } = await project.run(check, '--against', 'main');
+    expect(err.map((line) => line.split('  ')[1])).toEqual([
+      'RESERVED_MESSAGE_NO_DELETE',
+      'RESERVED_MESSAGE_NO_DELETE',
+    ]);
+  });
+
   test('finds a message that released peers would misread', async () => {
     const project = await release(ask);
     project.write('proto/demo.proto', contract(ask, 'string value = 1;'));

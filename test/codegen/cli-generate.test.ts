@@ -72,6 +72,16 @@ describe('duplex generate', () => {
     expect(existsSync(join(project.folder, 'src'))).toBe(false);
   });
 
+  test('says so where there is no contract, and which import is missing where one cannot be read', async () => {
+    const project = createProject({ 'proto/demo.proto': contract().replace(/option .*?;/, '') });
+    const [first, ...written] = (await project.run(generate)).out;
+    expect(first).toBe('no contracts: no service has the option (duplex.v1.contract)');
+    expect(written).toEqual(['wrote  src/gen/demo.ts']);
+    project.write('proto/demo.proto', contract().replace('import "duplex/v1/contract.proto";', ''));
+    const { err } = await project.run(generate);
+    expect(err).toEqual([expect.stringMatching(/ {2}Add import "duplex\/v1\/contract\.proto"; to the file\.$/)]);
+  });
+
   test('names the wire proto by its own path when its numbers are broken', async () => {
     const project = createProject({ 'proto/demo.proto': contract() });
     await project.run(generate);

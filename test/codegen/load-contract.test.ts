@@ -152,6 +152,12 @@ describe('loading refuses', () => {
       'no.proto',
     ],
     [
+      'a name that its parser would pass over',
+      'demo.v1.DemoService',
+      { 'note.proto': note.replace('counts', '__proto__') },
+      'note.proto has the name __proto__, which the parser passes over: load an image instead',
+    ],
+    [
       'a proto that does not compile',
       'demo.v1.DemoService',
       { 'demo.proto': 'message {' },

@@ -3,7 +3,7 @@
 //
 //   node test/codegen/public-apis.mjs
 //
-// It installs the APIs' protos from the npm registry into a temporary folder, so it is no part of npm test.
+// It installs the APIs' protos from the npm registry into a temporary folder, so it is no part of npm test; `.ci/run` runs it.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -83,7 +83,9 @@ try {
       include: ['src'],
     }),
   );
-  run(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', folder);
+  for (const compiler of ['typescript', 'typescript-7']) {
+    run(process.execPath, join(root, 'node_modules', compiler, 'bin/tsc'), '-p', folder);
+  }
   console.log(`${apis.length} public APIs are carried`);
 } finally {
   rmSync(folder, { recursive: true });
@@ -110,7 +112,7 @@ function run(program, ...args) {
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(
     `${seconds.padStart(6)} s  ${[program, ...args]
-      .map((arg) => arg.split('/').at(-1))
+      .map((arg) => arg.split('node_modules/').at(-1))
       .join(' ')
       .slice(0, 80)}`,
   );

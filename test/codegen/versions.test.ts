@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Code, connect, createHost, type ServiceSession } from 'grpc-duplex';
+import { Code } from 'grpc-duplex';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { generate } from '../../src/cli/commands/generate.js';
 import type { Contract } from '../../src/contract/contract.js';
 import { makeProject } from './support/cli.js';
+import { openPair, type Pair } from './support/pair.js';
 
 const rpc = (name: string, options = '') =>
   `rpc ${name}(Note) returns (Note)${options === '' ? ';' : ` { ${options} }`}`;
@@ -63,49 +64,16 @@ beforeAll(async () => {
   }
 });
 
-interface Note {
-  readonly text: string;
-}
-type Method = (request?: Partial<Note>) => Promise<Note>;
-type Loose = Readonly<Record<string, never>>;
-
-async function load(version: 'old' | 'new', name: History): Promise<Contract<Loose, Loose, undefined>> {
+async function load(version: 'old' | 'new', name: History): Promise<Contract> {
   const module = await import(pathToFileURL(join(project.folder, version, `${name}_duplex.ts`)).href);
   return module.Demo;
 }
 
-/** A client of one version and a service of the other; every method answers with its own name. */
-async function pair(name: History, client: 'old' | 'new') {
-  const [ofClient, ofService] = await Promise.all([load(client, name), load(client === 'old' ? 'new' : 'old', name)]);
-  const handled: string[] = [];
-  const handler = (methods: Contract['operations']) =>
-    Object.fromEntries(
-      methods.map(({ localName }) => [
-        localName,
-        ({ text }: Note) => {
-          handled.push(localName);
-          return { text: `${localName} ${text}` };
-        },
-      ]),
-    ) as never;
-  const host = createHost();
-  let opened: (session: ServiceSession<Loose, undefined>) => void = () => {};
-  const session = new Promise<ServiceSession<Loose, undefined>>((resolve) => {
-    opened = resolve;
-  });
-  host.add(ofService, (session) => {
-    opened(session);
-    return handler(ofService.operations);
-  });
-  const { address } = await host.listen('localhost:0');
-  const peer = connect(ofClient, address, { handler: handler(ofClient.callbacks), onError: () => {} });
-  onTestFinished(async () => {
-    peer.abort();
-    await host.stop();
-  });
-  await peer.open();
-  const methods = (proxy: unknown) => proxy as Readonly<Record<string, Method>>;
-  return { peer, handled, service: methods(peer.service), callback: methods((await session).callback) };
+/** A client of one version and a service of the other. */
+async function pair(name: History, client: 'old' | 'new'): Promise<Pair> {
+  const pair = await openPair(await load(client, name), await load(client === 'old' ? 'new' : 'old', name));
+  onTestFinished(pair.end);
+  return pair;
 }
 
 const unimplemented = { kind: 'fault', code: Code.UNIMPLEMENTED };

@@ -5,6 +5,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { type FileDescriptorSet, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { compareVersions } from '../../codegen/evolution/compare-versions.js';
 import { readVersions, withoutContracts } from '../../codegen/evolution/contract-versions.js';
+import { withoutLifted } from '../../codegen/evolution/lifted-reservations.js';
 import { type Finding, formatFindings } from '../../codegen/finding.js';
 import { type Command, parseCommand, UsageError } from '../command.js';
 import { findBreaking } from '../proto/breaking.js';
@@ -83,7 +84,8 @@ async function compare(
   if (old.size > 0 && ![...old.values()].some(({ record }) => record.known)) {
     throw new UsageError(`${against} has contracts, but not their wire protos, so there is nothing to compare with`);
   }
-  const breaking = await findBreaking(withoutContracts(before, old), withoutContracts(compiled.image, now), cwd);
+  const former = withoutLifted(withoutContracts(before, old), old, now);
+  const breaking = await findBreaking(former, withoutContracts(compiled.image, now), cwd);
   return [...compareVersions(old, now), ...breaking];
 }
 

@@ -66,6 +66,7 @@ async function generateOnce(
     host.err(formatFindings(result.findings));
     return 1;
   }
+  if (result.wireProtos.length === 0) host.out('no contracts: no service has the option (duplex.v1.contract)');
   const stale = result.files.filter(({ path, content }) => readIfPresent(resolve(host.cwd, path)) !== content);
   return await finish(stale, host);
 }

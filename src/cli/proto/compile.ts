@@ -39,12 +39,17 @@ export async function compileProtos(
             : { file: path.replace(/^(target|other)\//, ''), line: start_line ?? 1, column: start_column ?? 1 },
         rule: 'proto-compile',
         message: `${message.trim().replace(/\.$/, '')}.`,
-        hint: /import|file|not exist|cannot find/i.test(message)
-          ? 'Correct it; a file elsewhere needs --include.'
-          : 'Correct it.',
+        hint: hintFor(message),
       })),
     };
   });
+}
+
+function hintFor(message: string): string {
+  if (/cannot find `duplex\.v1\./.test(message)) return 'Add import "duplex/v1/contract.proto"; to the file.';
+  return /import|file|not exist|cannot find/i.test(message)
+    ? 'Correct it; a file elsewhere needs --include.'
+    : 'Correct it.';
 }
 
 /** Runs `use` with a folder that is gone afterwards. */

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import type { DescEnum, DescFile, DescMessage } from '@bufbuild/protobuf';
+import { memberName } from '../../contract/member-name.js';
 
 /** How ts-proto names what it writes, as far as generated contracts refer to it. */
 export interface TsProtoNames {
@@ -16,7 +17,7 @@ const renamed: ReadonlySet<string> = new Set(['Date', 'Function']);
 export function createTsProtoNames(options: ReadonlyMap<string, string>): TsProtoNames {
   const option = (name: string, otherwise = '') => options.get(name) ?? otherwise;
   const delimiter = option('useSnakeTypeName', 'true') === 'false' ? '' : '_';
-  const camel = /^(true|.*keys.*)$/.test(option('snakeToCamel', 'keys')) ? snakeToCamel : (name: string) => name;
+  const camel = /^(true|.*keys.*)$/.test(option('snakeToCamel', 'keys')) ? memberName : (name: string) => name;
   return {
     type(desc) {
       const kind = desc.kind;
@@ -38,10 +39,4 @@ export function createTsProtoNames(options: ReadonlyMap<string, string>): TsProt
 
 function nesting(desc: DescMessage | DescEnum): readonly string[] {
   return desc.parent === undefined ? [desc.name] : [...nesting(desc.parent), desc.name];
-}
-
-function snakeToCamel(name: string): string {
-  if (!name.includes('_')) return name;
-  const words = /[a-z]/.test(name) ? name.split('_') : name.toLowerCase().split('_');
-  return words.map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join('');
 }

@@ -91,7 +91,10 @@ function wasAnothers(
     if (former === undefined) return false;
     const owner = armsOf(contract, side).find(({ name }) => name === former.name)?.method;
     if (owner !== undefined) return owner !== method && numberOf(numbers, owner) !== number;
-    const successor = side === callingSide(method) ? method.desc.input : method.desc.output;
+    const isAnswer = side !== callingSide(method);
+    // A method that is one-way now has nothing in the place of its former answers.
+    if (isAnswer && method.answerName === undefined) return false;
+    const successor = isAnswer ? method.desc.output : method.desc.input;
     return former.type.split('.').at(-1) !== successor.name;
   });
 }

@@ -1,10 +1,10 @@
 import type { DescEnum, DescField, DescFile, DescMessage } from '@bufbuild/protobuf';
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt';
+import { memberName } from '../../contract/member-name.js';
 import type { Finding } from '../finding.js';
 import { reachableMessages } from '../messages/reachable.js';
 import type { TsProtoNames } from '../messages/ts-proto-names.js';
 import { type ContractModel, messagesOf } from '../model/contract-model.js';
-import { toCamelCase } from '../model/names.js';
 import { withNested } from '../model/resolve.js';
 import { positionOf } from '../source.js';
 import { brokenNames, inheritedNames } from './ts-proto-limits.js';
@@ -91,7 +91,7 @@ function usesTimestamp({ dependencies, name }: DescFile): boolean {
 function findFieldNames({ typeName, members }: DescMessage): readonly Finding[] {
   const seen = new Map<string, string>();
   return members.flatMap((member) => {
-    const name = toCamelCase(member.name.replace(/_+/g, '_').replace(/_$/, ''));
+    const name = memberName(member.name);
     const reason = inheritedNames.has(name) ? 'which every object has' : seen.get(name);
     seen.set(name, `as it does ${member.name}`);
     if (reason === undefined) return [];

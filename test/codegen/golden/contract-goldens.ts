@@ -161,6 +161,21 @@ export const contractGoldens: readonly Golden[] = [
     },
   },
   {
+    name: 'a contract in proto2',
+    files: {
+      'old/v1/old.proto': `syntax = "proto2"; package old.v1; import "duplex/v1/contract.proto"; ${carries('Old')}
+        message Old { repeated string texts = 1; optional Old next = 2; repeated Kind kinds = 3; } enum Kind { KIND_ONE = 1; KIND_TWO = 2; }`,
+    },
+  },
+  {
+    name: 'a contract in an edition',
+    files: {
+      'new/v1/new.proto': `edition = "2023"; package new.v1; import "duplex/v1/contract.proto";
+        option features.field_presence = IMPLICIT; ${carries('New')}
+        message New { string text = 1; New next = 2; Kind kind = 3; } enum Kind { KIND_UNSPECIFIED = 0; KIND_ONE = 1; }`,
+    },
+  },
+  {
     name: 'a deep package',
     files: {
       'a/b/c/d/v1/deep.proto': `syntax = "proto3"; package a.b.c.d.v1; import "duplex/v1/contract.proto";

@@ -125,6 +125,14 @@ export const messageGoldens: readonly Golden[] = [
        string type = 12; string prototype = 13; oneof case { string value = 14; string name = 15; } string length = 16; }`,
   ),
   golden(
+    'fields that do not follow the style',
+    `${carries('Odd')}
+     message Odd { string foo_1bar = 1; string FOO_BAR = 2; string fooBar_baz = 3; string ABC = 4; string a1_b2 = 5;
+       string custom = 6 [json_name = "other_name"]; string _lead = 7; string trail_ = 8; string a__b = 9; string Upper = 10;
+       string HTTPCode_x = 11; int64 big = 12 [jstype = JS_STRING]; int64 small = 13 [jstype = JS_NUMBER];
+       oneof The_Choice { string One_Two = 14; string THREE = 15; } oneof OTHER_ONE { int32 x_y_ = 16; } }`,
+  ),
+  golden(
     'messages called like globals',
     `${carries('Promise', 'rpc One(Error) returns (Record);', 'rpc Two(Set) returns (Function);', 'rpc Three(Date) returns (Request);', 'rpc Four(Buffer) returns (Event);')}
      message Promise { Error error = 1; } message Error { string text = 1; } message Record { int32 value = 1; }

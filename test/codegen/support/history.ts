@@ -15,8 +15,6 @@ export interface VersionedMethod {
   readonly name: string;
   readonly side: 'operation' | 'callback';
   readonly oneWay: boolean;
-  /** Set once it became one-way, or two-way. */
-  readonly toggled?: boolean;
   /** The name whose number it took over. */
   readonly renamedFrom?: string;
 }
@@ -63,8 +61,7 @@ export function applyEdit(
     case 'move':
       return others.toSpliced((at * 7) % version.length, 0, chosen);
     case 'toggle one-way':
-      // buf takes it amiss if a reservation is lifted, as for a method that is two-way again.
-      return chosen.toggled ? version : version.with(index, { ...chosen, oneWay: !chosen.oneWay, toggled: true });
+      return version.with(index, { ...chosen, oneWay: !chosen.oneWay });
     case 'rename':
       return version.with(index, { ...chosen, name: fresh(), renamedFrom: chosen.name });
   }
@@ -103,7 +100,8 @@ export function createVersions(): (
       if (option === undefined || optionType === undefined) throw new Error('no options');
       const value = create(optionType, { oneWay, ...(number !== undefined && { number }) } as Record<string, unknown>);
       setExtension(options, option, value);
-      return create(MethodDescriptorProtoSchema, { ...template, name, options });
+      const outputType = oneWay ? template.outputType : template.inputType;
+      return create(MethodDescriptorProtoSchema, { ...template, name, outputType, options });
     }
   };
 }

@@ -1,4 +1,5 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
+import { memberName } from '../../../src/contract/member-name.js';
 
 /**
  * A message of a type with something in every field, as generated code has it:
@@ -7,11 +8,10 @@ import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf
 export function sampleOf(desc: DescMessage, depth = 0): Record<string, unknown> {
   const sample: Record<string, unknown> = {};
   for (const member of desc.members) {
-    if (member.kind === 'field') sample[member.jsonName] = sampleField(member, depth);
+    if (member.kind === 'field') sample[memberName(member.name)] = sampleField(member, depth);
     else {
       const field = member.fields[depth % member.fields.length];
-      const name = member.name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-      sample[name] = field && { $case: field.jsonName, value: sampleField(field, depth) };
+      sample[memberName(member.name)] = field && { $case: memberName(field.name), value: sampleField(field, depth) };
     }
   }
   return sample;

@@ -11,7 +11,7 @@ export const compilers = ['typescript', 'typescript-7'] as const;
  * the flags of this repository and with isolated declarations. What that code
  * imports is not its fault.
  */
-export async function typeCheck(
+export async function compilerErrors(
   project: string,
   folder: string,
   compiler: (typeof compilers)[number],
