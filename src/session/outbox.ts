@@ -102,7 +102,8 @@ export class Outbox {
   /** Room for as much as the last batch has, or a full one after a full one: then it need not grow many times. */
   #capacity(last: NumberedBatch | undefined, itemLength: number): number {
     if (last === undefined) return itemLength + 64;
-    return last.sealed ? Math.max(Math.min(last.batch.byteLength, GATHER_BYTES), itemLength) + 64 : GATHER_BYTES + 64;
+    const expected = last.sealed ? Math.min(last.batch.byteLength, GATHER_BYTES) : GATHER_BYTES;
+    return Math.max(expected, itemLength) + 64;
   }
 
   /** The next frame in the session's numbering, as many items as the peer's terms allow. */
