@@ -13,7 +13,7 @@ const compiled = resolve(root, '.cache/bench/contract.mjs');
 export async function compileContract() {
   await build({
     stdin: {
-      contents: `export { Bench } from './bench_duplex.js'; export { BenchEnvelope, TickRequest } from './bench.js';`,
+      contents: `export { Bench } from './bench_duplex.js'; export { BenchEnvelope, CountUpRequest, CountUpResponse, TickRequest } from './bench.js';`,
       resolveDir: resolve(root, 'test/support/gen/testing/v1'),
     },
     plugins: [codegenFromPackage],

@@ -10,13 +10,16 @@ import { shuffled } from './statistics.mjs';
  * beside changes within seconds. A round that other programs held up is
  * repeated up to `repeats` times.
  *
- * @typedef {{ generations: number, rounds: number, repeats: number, warmUpMs: number, roundMs: number }} Plan
+ * @typedef {import('./types.js').Plan} Plan
  */
 
 /** @type {Plan} */
-export const thorough = { generations: 3, rounds: 5, repeats: 2, warmUpMs: 2_000, roundMs: 300 };
+export const thorough = {
+  ...{ generations: 3, rounds: 5, repeats: 2, warmUpMs: 2_000, roundMs: 300 },
+  soakMs: 600_000,
+};
 /** @type {Plan} */
-export const quick = { generations: 1, rounds: 3, repeats: 1, warmUpMs: 1_200, roundMs: 300 };
+export const quick = { generations: 1, rounds: 3, repeats: 0, warmUpMs: 500, roundMs: 100, soakMs: 20_000 };
 
 /** From here on a round is repeated: part of the time for which a process was ready to run and did not. */
 const MAX_HELD_UP = 0.1;
@@ -34,6 +37,7 @@ export async function measure(measured, plan) {
   const names = (await allPeers())
     .filter(({ abilities }) => abilities.includes(measured.needs))
     .map(({ name }) => name);
+  if ('measure' in measured) return { of: measured, peers: await measured.measure(names, plan) };
   /** @type {Map<string, Record<string, number[]>>} */
   const peers = new Map(names.map((name) => [name, {}]));
   for (let generation = 0; generation < plan.generations; generation++) {

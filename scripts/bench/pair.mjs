@@ -70,6 +70,16 @@ export class Pair {
     return { figures, heldUp: Math.max(...after.map((value, side) => value - (before[side] ?? 0))) / took };
   }
 
+  /** What a client's ability returns. @param {import('./types.js').Ability} ability @param {...number} args */
+  async call(ability, ...args) {
+    return this.#ask(this.#client, { do: 'call', ability, args });
+  }
+
+  /** Bytes in use after a full collection. @param {'server' | 'client'} side @returns {Promise<{ heap: number, rss: number }>} */
+  async memory(side) {
+    return this.#ask(side === 'server' ? this.#server : this.#client, { do: 'memory' });
+  }
+
   async profile() {
     await Promise.all([this.#server, this.#client].map((child) => this.#ask(child, { do: 'profile' })));
   }
@@ -94,7 +104,7 @@ export class Pair {
 
 /** @param {...string} args */
 function start(...args) {
-  const child = fork(join(import.meta.dirname, 'worker.mjs'), args);
+  const child = fork(join(import.meta.dirname, 'worker.mjs'), args, { execArgv: ['--expose-gc'] });
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;

@@ -2,6 +2,7 @@
 // Every file in cases/ is a case, every file in peers/ is a peer, of the name of the file.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { installPackages } from './packages.mjs';
 
 /** The peer that is this library; every other one is compared with it. */
 export const OURS = 'grpc-duplex';
@@ -11,9 +12,11 @@ export function allCases() {
   return loadAll('cases');
 }
 
-/** @returns {Promise<import('./types.js').Peer[]>} */
-export function allPeers() {
-  return loadAll('peers');
+/** Those that can be measured here. @returns {Promise<import('./types.js').Peer[]>} */
+export async function allPeers() {
+  const peers = /** @type {import('./types.js').Peer[]} */ (await loadAll('peers'));
+  const available = await installPackages();
+  return peers.filter(({ isInstalled = false }) => available || !isInstalled);
 }
 
 /** @param {string} name @returns {Promise<import('./types.js').Case>} */

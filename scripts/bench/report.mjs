@@ -27,8 +27,13 @@ export function rowsOf(measurements) {
       ours: rounded(median(ours)),
       peers: Object.fromEntries(peers.map(([name, values]) => [name, rounded(median(values))])),
       ratios: Object.fromEntries(peers.map(([name, values]) => [name, rounded(ratioOf(ours, values))])),
-      target: targets.map(([name]) => `${textOf(figure.targets[name])} ${name}`).join(', '),
-      pass: peers.every(([name, values]) => reaches(ratioOf(ours, values), figure.targets[name])),
+      target: [
+        ...targets.map(([name]) => `${textOf(figure.targets[name])} ${name}`),
+        ...(figure.below === undefined ? [] : [`< ${figure.below}`]),
+      ].join(', '),
+      pass:
+        peers.every(([name, values]) => reaches(ours, values, figure.targets[name])) &&
+        median(ours) < (figure.below ?? Number.POSITIVE_INFINITY),
     };
   });
 }
@@ -40,15 +45,25 @@ export function rowsOf(measurements) {
  * @returns {string[][]}
  */
 export function linesOf(measurements) {
-  return eachFigure(measurements, (figure, ours, peers) =>
-    peers.map(([name, values], index) => {
-      const ratio = ratioOf(ours, values);
+  return eachFigure(measurements, (figure, ours, peers) => {
+    const { below } = figure;
+    const alone = below === undefined ? [] : [['', '', '', `< ${below}`, verdict(median(ours) < below)]];
+    const compared = peers.map(([name, values]) => {
       const bound = figure.targets[name];
-      const result = bound === undefined ? '' : reaches(ratio, bound) ? 'pass' : 'falls short';
-      const first = index === 0 ? [figure.name, figure.unit, withSpread(ours)] : ['', '', ''];
-      return [...first, name, withSpread(values), `${readable(ratio)}×`, textOf(bound), result];
-    }),
-  ).flat();
+      const result = bound === undefined ? '' : verdict(reaches(ours, values, bound));
+      return [name, withSpread(values), `${readable(ratioOf(ours, values))}×`, textOf(bound), result];
+    });
+    const rows = [...alone, ...compared];
+    return (rows.length > 0 ? rows : [['', '', '', '', '']]).map((row, index) => [
+      ...(index === 0 ? [figure.name, figure.unit, withSpread(ours)] : ['', '', '']),
+      ...row,
+    ]);
+  }).flat();
+}
+
+/** @param {boolean} isReached */
+function verdict(isReached) {
+  return isReached ? 'pass' : 'falls short';
 }
 
 /**
@@ -59,14 +74,18 @@ export function linesOf(measurements) {
  */
 function eachFigure(measurements, describe) {
   return measurements.flatMap(({ of: { figures }, peers }) =>
-    figures.map((figure) => {
+    figures.flatMap((figure) => {
       const rounds = [...peers].map(([name, values]) => /** @type {const} */ ([name, values[figure.name] ?? []]));
       const ours = rounds.find(([name]) => name === OURS)?.[1] ?? [];
-      return describe(
-        figure,
-        ours,
-        rounds.filter(([name]) => name !== OURS),
-      );
+      // A quick run leaves out what takes long.
+      if (ours.length === 0) return [];
+      return [
+        describe(
+          figure,
+          ours,
+          rounds.filter(([name]) => name !== OURS),
+        ),
+      ];
     }),
   );
 }
@@ -85,12 +104,15 @@ function ratioOf(ours, theirs) {
 /** @param {Bound | undefined} bound */
 function textOf(bound) {
   if (bound === undefined) return '';
+  if ('atMostMore' in bound) return `≤ ${bound.atMostMore.toLocaleString('en')} more`;
   return 'atLeast' in bound ? `≥ ${bound.atLeast}×` : `≤ ${bound.atMost}×`;
 }
 
-/** @param {number} ratio @param {Bound | undefined} bound */
-function reaches(ratio, bound) {
+/** @param {readonly number[]} ours @param {readonly number[]} theirs @param {Bound | undefined} bound */
+function reaches(ours, theirs, bound) {
   if (bound === undefined) return true;
+  if ('atMostMore' in bound) return median(ours) - median(theirs) <= bound.atMostMore;
+  const ratio = ratioOf(ours, theirs);
   return 'atLeast' in bound ? ratio >= bound.atLeast : ratio <= bound.atMost;
 }
 

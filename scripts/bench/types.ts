@@ -16,6 +16,23 @@ export interface Abilities {
   receiveTicks(count: number): Promise<Tally>;
   /** Sends a value and resolves with the reply, which holds value + 1. Any number may be in flight. */
   increment(value: number): Promise<{ readonly value: number }>;
+  /** Reads a stream of so many items, 0 … count - 1, from the server. */
+  countUp(count: number): Promise<Tally>;
+  /** As `sendTicks`, with so many bytes of ballast in each message. */
+  haul(count: number, bytes: number): Promise<Tally>;
+  /** Connects anew, has the server send one message, and closes when it is there. */
+  firstCallback(): Promise<void>;
+  /** Opens so many further connections, each with a session or stream that was used once, and keeps them. */
+  openIdle(count: number): Promise<void>;
+  /**
+   * Has the server send `count` messages to each of so many connections, in
+   * bursts; resolves when all are here. Connections are kept for the next time.
+   */
+  broadcast(connections: number, count: number, burst: number): Promise<void>;
+  /** As `sendTicks`, spread over so many connections, which are kept. */
+  sendTicksOver(connections: number, count: number): Promise<Tally>;
+  /** Cuts the connection and resolves, when a call is answered again, with how many milliseconds that took. */
+  resumeAfterCut(): Promise<number>;
 }
 
 export type Ability = keyof Abilities;
@@ -30,6 +47,8 @@ export type BenchClient = Partial<Abilities> & { close(): Promise<void> | void }
 export interface Peer {
   /** As the tables name it. */
   readonly name: string;
+  /** Whether it needs one of packages.json: without a network it may be missing. */
+  readonly isInstalled?: boolean;
   /** Which cases it takes part in: those that need one of these. */
   readonly abilities: readonly Ability[];
   /** Starts to serve and returns the address for `client`. */
@@ -37,8 +56,8 @@ export interface Peer {
   client(address: string): Promise<BenchClient>;
 }
 
-/** What a figure has to reach, as ratio of ours to a peer's. */
-export type Bound = { readonly atLeast: number } | { readonly atMost: number };
+/** What a figure has to reach, as ratio of ours to a peer's; `atMostMore` as what ours is above it. */
+export type Bound = { readonly atLeast: number } | { readonly atMost: number } | { readonly atMostMore: number };
 
 /** One figure of a case, and one line of the JSON output. */
 export interface Figure {
@@ -46,13 +65,40 @@ export interface Figure {
   readonly unit: string;
   /** Targets by the name of the peer; a peer without one is shown for comparison. */
   readonly targets: Readonly<Record<string, Bound>>;
+  /** What ours has to stay below, whatever the peers do. */
+  readonly below?: number;
+}
+
+/** How long to measure; see measure.mjs. */
+export interface Plan {
+  readonly generations: number;
+  readonly rounds: number;
+  readonly repeats: number;
+  readonly warmUpMs: number;
+  readonly roundMs: number;
+  /** How long the case `soak` takes. */
+  readonly soakMs: number;
 }
 
 /** Something to measure. */
-export interface Case {
+export type Case = Race | Probe;
+
+interface AnyCase {
   readonly name: string;
   readonly needs: Ability;
   readonly figures: readonly Figure[];
+  /** Only if it is asked for by name. */
+  readonly onDemand?: boolean;
+}
+
+/** A case that has its own way to measure. */
+export interface Probe extends AnyCase {
+  /** Rounds by the name of the peer, of those in `names` and of whatever else it compares. */
+  measure(names: readonly string[], plan: Plan): Promise<ReadonlyMap<string, Rounds>>;
+}
+
+/** A case in which peers do the same as fast as they can. */
+export interface Race extends AnyCase {
   /** What warms a client up faster than the case itself would; half of the time goes to it. */
   warmUp?(client: Required<BenchClient>, count: number): Promise<unknown>;
   /** Sends `count` messages and returns its figures by name. Throws if not every message arrived. */

@@ -10,6 +10,8 @@ import { caseNamed, peerNamed } from './registry.mjs';
 /**
  * @typedef {{ do: 'warm-up', ms: number }
  *   | { do: 'round', count: number }
+ *   | { do: 'call', ability: import('./types.js').Ability, args: number[] }
+ *   | { do: 'memory' }
  *   | { do: 'profile' }
  *   | { do: 'write-profile', file: string }
  *   | { do: 'leave' }} Command
@@ -31,9 +33,14 @@ if (role === 'server') {
   const measured = await caseNamed(caseName);
   const client = /** @type {Required<import('./types.js').BenchClient>} */ (await peer.client(address));
   answerTo(async (command) => {
-    if (command.do === 'warm-up') return warmUp(measured, client, command.ms);
-    if (command.do === 'round') return measured.run(client, command.count);
-    if (command.do === 'leave') return client.close();
+    if (command.do === 'call') {
+      const ability = /** @type {(...args: number[]) => unknown} */ (client[command.ability]);
+      return ability(...command.args);
+    }
+    if ('run' in measured && command.do === 'warm-up') return warmUp(measured, client, command.ms);
+    if ('run' in measured && command.do === 'round') return measured.run(client, command.count);
+    if (command.do === 'leave') await client.close();
+    return undefined;
   });
   tell({ ready: true });
 }
@@ -41,7 +48,7 @@ if (role === 'server') {
 /**
  * Runs the case for this long.
  *
- * @param {import('./types.js').Case} measured
+ * @param {import('./types.js').Race} measured
  * @param {Required<import('./types.js').BenchClient>} client
  * @param {number} ms
  * @returns {Promise<number>} how many messages it does in a millisecond then
@@ -62,7 +69,7 @@ async function warmUp({ run, warmUp: first }, client, ms) {
 async function runFor(ms, run) {
   const end = performance.now() + ms;
   let best = 0;
-  for (let count = 100; performance.now() < end; ) {
+  for (let count = 1; performance.now() < end; ) {
     const start = performance.now();
     await run(count);
     const took = performance.now() - start;
@@ -77,12 +84,22 @@ function answerTo(act) {
   process.on('message', async (/** @type {Command} */ command) => {
     try {
       if (command.do === 'profile') await startProfile();
-      const result = command.do === 'write-profile' ? await writeProfile(command.file) : await act(command);
-      tell({ result });
+      if (command.do === 'write-profile') await writeProfile(command.file);
+      tell({ result: command.do === 'memory' ? await memory() : await act(command) });
     } catch (error) {
       fail(error);
     }
   });
+}
+
+async function memory() {
+  // What the first one lets go, such as what waits for a finalizer, the next ones free.
+  for (let times = 0; times < 3; times++) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const { heapUsed, rss } = process.memoryUsage();
+  return { heap: heapUsed, rss };
 }
 
 async function startProfile() {

@@ -39,10 +39,16 @@ export class StreamSender {
 
   /** Begins to send. */
   start(source: ObservableInput<unknown>): void {
-    const iterator = iteratorOf(source);
-    if (iterator !== undefined) {
+    if (Symbol.asyncIterator in source) {
+      const iterator = source[Symbol.asyncIterator]();
       this.#iterator = iterator;
       void this.#pull(iterator);
+      return;
+    }
+    if (Symbol.iterator in source) {
+      const iterator = source[Symbol.iterator]();
+      this.#iterator = iterator;
+      this.#pullNow(iterator);
       return;
     }
     this.#subscription = from(source).subscribe({
@@ -67,8 +73,10 @@ export class StreamSender {
   advance(): void {
     while (!this.#over && this.#queue.length > 0 && this.#trySend(this.#queue[0])) this.#queue.shift();
     if (this.#over || this.#queue.length > 0) return;
-    this.#drained?.();
-    if (!this.#sourceDone) return;
+    const drained = this.#drained;
+    this.#drained = undefined;
+    drained?.();
+    if (!this.#sourceDone || this.#over) return;
     this.#over = true;
     this.#outlet.completed();
   }
@@ -97,7 +105,25 @@ export class StreamSender {
     this.#fail(new DuplexError('fault', message, { code: Code.RESOURCE_EXHAUSTED }));
   }
 
-  async #pull(iterator: AsyncIterator<unknown> | Iterator<unknown>): Promise<void> {
+  /** Takes items until one has to wait. Without a promise for each, which would take longer than to send it. */
+  #pullNow(iterator: Iterator<unknown>): void {
+    try {
+      while (!this.#over && this.#queue.length === 0) {
+        const { done, value } = iterator.next();
+        if (done === true) {
+          this.#sourceDone = true;
+          return this.advance();
+        }
+        this.#push(value);
+      }
+      this.#drained = () => this.#pullNow(iterator);
+    } catch (error) {
+      this.#iterator = undefined;
+      this.#fail(error);
+    }
+  }
+
+  async #pull(iterator: AsyncIterator<unknown>): Promise<void> {
     try {
       while (!this.#over) {
         const { done, value } = await iterator.next();
@@ -130,10 +156,4 @@ export class StreamSender {
     this.stop();
     this.#outlet.failed(error);
   }
-}
-
-function iteratorOf(source: ObservableInput<unknown>): AsyncIterator<unknown> | Iterator<unknown> | undefined {
-  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
-  if (Symbol.iterator in source) return source[Symbol.iterator]();
-  return undefined;
 }

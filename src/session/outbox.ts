@@ -44,6 +44,7 @@ export class Outbox {
   /** Bytes of what the peer does not hold yet. */
   #keptBytes = 0;
   #terms: SessionTerms = defaultTerms;
+  #lastFrameBytes = 0;
   readonly #batches: NumberedBatch[] = [];
   /** Index of the batch that holds item `framed + 1`. */
   #next = 0;
@@ -99,10 +100,10 @@ export class Outbox {
     return last;
   }
 
-  /** Room for as much as the last batch has, or a full one after a full one: then it need not grow many times. */
+  /** Room for as much as the last frame took, or a full one after a full one: then it need not grow many times. */
   #capacity(last: NumberedBatch | undefined, itemLength: number): number {
-    if (last === undefined) return itemLength + 64;
-    return last.sealed ? Math.max(Math.min(last.batch.byteLength, GATHER_BYTES), itemLength) + 64 : GATHER_BYTES + 64;
+    const expected = last === undefined || last.sealed ? this.#lastFrameBytes : GATHER_BYTES;
+    return Math.max(expected, itemLength) + 64;
   }
 
   /** The next frame in the session's numbering, as many items as the peer's terms allow. */
@@ -148,6 +149,7 @@ export class Outbox {
 
   #cut(entry: NumberedBatch, from: number, to: number, numbers: FrameNumbers): Uint8Array {
     entry.sealed = true;
+    this.#lastFrameBytes = Math.min(entry.batch.byteLength, GATHER_BYTES);
     this.framed = entry.firstSeq + to - 1;
     if (this.framed > this.#everFramed) this.#everFramed = this.framed;
     if (to === entry.sizes.length) this.#next += 1;

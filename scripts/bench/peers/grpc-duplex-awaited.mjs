@@ -1,5 +1,5 @@
 // @ts-check
-import { duplexPeer } from './grpc-duplex.mjs';
+import { duplexPeer } from '../duplex-peer.mjs';
 
-/** This library with every one-way call awaited; replies are awaited anyway. @type {import('../types.js').Peer} */
-export default { ...duplexPeer('grpc-duplex-awaited', 1), abilities: ['sendTicks', 'receiveTicks'] };
+/** This library with every one-way call awaited; replies are awaited anyway. */
+export default duplexPeer('grpc-duplex-awaited', ['sendTicks', 'receiveTicks'], { burst: 1 });

@@ -1,5 +1,6 @@
 // @ts-check
 import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import grpc from '@grpc/grpc-js';
 import { importContract } from '../contract.mjs';
 import { Counter } from '../tally.mjs';
@@ -12,8 +13,15 @@ import { Counter } from '../tally.mjs';
  * @typedef {ClientStream | ServerStream} Stream
  */
 
-/** A bidirectional stream of grpc-js as its users write it: one message per envelope, `drain` awaited when `write` asks for it. */
-export default streamPeer('grpc-js', send);
+/**
+ * A bidirectional stream of grpc-js as its users write it: one message per envelope, `drain` awaited when `write` asks for it.
+ *
+ * @type {import('../types.js').Peer}
+ */
+export default {
+  ...streamPeer('grpc-js', send),
+  abilities: ['sendTicks', 'receiveTicks', 'increment', 'countUp', 'haul', 'firstCallback', 'openIdle', 'broadcast'],
+};
 
 /**
  * @param {string} name
@@ -27,8 +35,11 @@ export function streamPeer(name, sendAll, channelOptions = {}) {
     abilities: ['sendTicks', 'receiveTicks', 'increment'],
     async server() {
       const server = new grpc.Server();
+      /** @type {Set<ServerStream>} */
+      const streams = new Set();
       server.addService(await serviceDefinition(), {
-        connect: (/** @type {ServerStream} */ stream) => serve(stream, sendAll),
+        connect: (/** @type {ServerStream} */ stream) => serve(stream, sendAll, streams),
+        countUp,
       });
       const port = await new Promise((resolve, reject) => {
         server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
@@ -39,11 +50,22 @@ export function streamPeer(name, sendAll, channelOptions = {}) {
     },
     async client(address) {
       const Client = grpc.makeGenericClientConstructor(await serviceDefinition(), 'BenchStream');
-      const client = new Client(address, grpc.credentials.createInsecure(), channelOptions);
-      /** @type {ClientStream} */
-      const stream = client['connect']?.();
-      const { counter, request } = callsOver(stream);
-      await request({ $case: 'readTally', value: {} });
+      // Each with a connection of its own, as sessions have.
+      const ownConnection = { ...channelOptions, 'grpc.use_local_subchannel_pool': 1 };
+      const open = async (counter = new Counter()) => {
+        const client = new Client(address, grpc.credentials.createInsecure(), ownConnection);
+        /** @type {ClientStream} */
+        const stream = client['connect']?.();
+        const { request } = callsOver(stream, counter);
+        await request({ $case: 'readTally', value: {} });
+        return { client, stream, counter, request };
+      };
+      const main = await open();
+      const all = [main];
+      const openUpTo = async (/** @type {number} */ count) => {
+        while (all.length < count) all.push(await open(main.counter));
+      };
+      const { client, stream, counter, request } = main;
       return {
         async sendTicks(count) {
           await sendAll(stream, count, (value) => ({ id: 0, content: { $case: 'tick', value: { value } } }));
@@ -52,9 +74,39 @@ export function streamPeer(name, sendAll, channelOptions = {}) {
         receiveTicks: (count) =>
           counter.expect(count, () => stream.write({ id: 0, content: { $case: 'burst', value: { count } } })),
         increment: (value) => request({ $case: 'increment', value: { value } }),
+        async countUp(count) {
+          const items = client['countUp']?.({ count });
+          items.on('data', (/** @type {{ value: number }} */ { value }) => counter.add(value));
+          await once(items, 'end');
+          return counter.take();
+        },
+        async haul(count, bytes) {
+          const ballast = new Uint8Array(bytes).fill(7);
+          await sendAll(stream, count, (value) => ({ id: 0, content: { $case: 'haul', value: { value, ballast } } }));
+          return request({ $case: 'readTally', value: {} });
+        },
+        async firstCallback() {
+          const fresh = new Client(address, grpc.credentials.createInsecure(), ownConnection);
+          /** @type {ClientStream} */
+          const first = fresh['connect']?.();
+          first.on('error', () => {});
+          first.write({ id: 0, content: { $case: 'burst', value: { count: 1 } } });
+          await once(first, 'data');
+          first.end();
+          fresh.close();
+        },
+        openIdle: (count) => openUpTo(all.length + count),
+        async broadcast(connections, count, burst) {
+          await openUpTo(connections);
+          await counter.expect(connections * count, () =>
+            stream.write({ id: 0, content: { $case: 'broadcast', value: { count, burst } } }),
+          );
+        },
         close() {
-          stream.end();
-          client.close();
+          for (const connection of all) {
+            connection.stream.end();
+            connection.client.close();
+          }
         },
       };
     },
@@ -62,7 +114,7 @@ export function streamPeer(name, sendAll, channelOptions = {}) {
 }
 
 async function serviceDefinition() {
-  const { BenchEnvelope } = await importContract();
+  const { BenchEnvelope, CountUpRequest, CountUpResponse } = await importContract();
   const serialize = (/** @type {Envelope} */ envelope) => Buffer.from(BenchEnvelope.encode(envelope).finish());
   const deserialize = (/** @type {Buffer} */ bytes) => BenchEnvelope.decode(bytes);
   return {
@@ -75,6 +127,15 @@ async function serviceDefinition() {
       responseSerialize: serialize,
       responseDeserialize: deserialize,
     },
+    countUp: {
+      path: '/testing.v1.BenchStreamService/CountUp',
+      requestStream: false,
+      responseStream: true,
+      requestSerialize: (/** @type {any} */ request) => Buffer.from(CountUpRequest.encode(request).finish()),
+      requestDeserialize: (/** @type {Buffer} */ bytes) => CountUpRequest.decode(bytes),
+      responseSerialize: (/** @type {any} */ reply) => Buffer.from(CountUpResponse.encode(reply).finish()),
+      responseDeserialize: (/** @type {Buffer} */ bytes) => CountUpResponse.decode(bytes),
+    },
   };
 }
 
@@ -83,13 +144,18 @@ async function serviceDefinition() {
  *
  * @param {ServerStream} stream
  * @param {typeof send} sendAll
+ * @param {Set<ServerStream>} streams
  */
-function serve(stream, sendAll) {
+function serve(stream, sendAll, streams) {
   const counter = new Counter();
+  streams.add(stream);
   stream.on('data', (/** @type {Envelope} */ { id, content }) => {
     switch (content?.$case) {
       case 'tick':
+      case 'haul':
         return counter.add(content.value.value);
+      case 'broadcast':
+        return void broadcast(streams, content.value);
       case 'increment':
         return stream.write({ id, content: { $case: 'incremented', value: { value: content.value.value + 1 } } });
       case 'readTally':
@@ -101,17 +167,45 @@ function serve(stream, sendAll) {
         }));
     }
   });
-  stream.on('end', () => stream.end());
+  stream.on('end', () => {
+    streams.delete(stream);
+    stream.end();
+  });
   stream.on('error', () => {});
+}
+
+/**
+ * Sends so many messages to every stream, in bursts.
+ *
+ * @param {Set<ServerStream>} streams
+ * @param {{ count: number, burst: number }} how
+ */
+async function broadcast(streams, { count, burst }) {
+  for (let value = 0; value < count; value += burst) {
+    await Promise.all(
+      [...streams].map((stream) =>
+        send(stream, burst, (i) => ({ id: 0, content: { $case: 'ticked', value: { value: value + i } } })),
+      ),
+    );
+    await turn();
+  }
+}
+
+/** @param {import('@grpc/grpc-js').ServerWritableStream<{ count: number }, { value: number }>} stream */
+async function countUp(stream) {
+  for (let value = 0; value < stream.request.count; value++) {
+    if (!stream.write({ value })) await once(stream, 'drain');
+  }
+  stream.end();
 }
 
 /**
  * The client's side of one stream: replies are paired with requests by number.
  *
  * @param {ClientStream} stream
+ * @param {Counter} counter of what comes without a request
  */
-function callsOver(stream) {
-  const counter = new Counter();
+function callsOver(stream, counter) {
   /** @type {Map<number, (reply: any) => void>} */
   const pending = new Map();
   let lastId = 0;
@@ -137,7 +231,7 @@ function callsOver(stream) {
       pending.set(id, resolve);
       stream.write({ id, content });
     });
-  return { counter, request };
+  return { request };
 }
 
 /**

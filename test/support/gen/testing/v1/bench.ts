@@ -32,6 +32,25 @@ export interface IncrementResponse {
   value: number;
 }
 
+export interface CountUpRequest {
+  count: number;
+}
+
+export interface CountUpResponse {
+  value: number;
+}
+
+export interface HaulRequest {
+  value: number;
+  ballast: Uint8Array;
+}
+
+export interface BroadcastRequest {
+  count: number;
+  /** So many for each session before the next turn of the event loop. */
+  burst: number;
+}
+
 export interface TickedRequest {
   value: number;
 }
@@ -51,6 +70,8 @@ export interface BenchEnvelope {
     | { $case: "increment"; value: IncrementRequest }
     | { $case: "incremented"; value: IncrementResponse }
     | { $case: "ticked"; value: TickedRequest }
+    | { $case: "haul"; value: HaulRequest }
+    | { $case: "broadcast"; value: BroadcastRequest }
     | undefined;
 }
 
@@ -471,6 +492,318 @@ export const IncrementResponse: MessageFns<IncrementResponse, "testing.v1.Increm
   },
 };
 
+function createBaseCountUpRequest(): CountUpRequest {
+  return { count: 0 };
+}
+
+export const CountUpRequest: MessageFns<CountUpRequest, "testing.v1.CountUpRequest"> = {
+  $type: "testing.v1.CountUpRequest" as const,
+
+  encode(message: CountUpRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.count !== 0) {
+      writer.uint32(8).uint32(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CountUpRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCountUpRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CountUpRequest {
+    return { count: isSet(object.count) ? globalThis.Number(object.count) : 0 };
+  },
+
+  toJSON(message: CountUpRequest): unknown {
+    const obj: any = {};
+    if (message.count !== 0) {
+      obj.count = Math.round(message.count);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CountUpRequest>): CountUpRequest {
+    return CountUpRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CountUpRequest>): CountUpRequest {
+    const message = createBaseCountUpRequest();
+    message.count = object.count ?? 0;
+    return message;
+  },
+};
+
+function createBaseCountUpResponse(): CountUpResponse {
+  return { value: 0 };
+}
+
+export const CountUpResponse: MessageFns<CountUpResponse, "testing.v1.CountUpResponse"> = {
+  $type: "testing.v1.CountUpResponse" as const,
+
+  encode(message: CountUpResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.value !== 0) {
+      writer.uint32(9).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CountUpResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCountUpResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CountUpResponse {
+    return { value: isSet(object.value) ? globalThis.Number(object.value) : 0 };
+  },
+
+  toJSON(message: CountUpResponse): unknown {
+    const obj: any = {};
+    if (message.value !== 0) {
+      obj.value = floatToJson(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CountUpResponse>): CountUpResponse {
+    return CountUpResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CountUpResponse>): CountUpResponse {
+    const message = createBaseCountUpResponse();
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseHaulRequest(): HaulRequest {
+  return { value: 0, ballast: new Uint8Array(0) };
+}
+
+export const HaulRequest: MessageFns<HaulRequest, "testing.v1.HaulRequest"> = {
+  $type: "testing.v1.HaulRequest" as const,
+
+  encode(message: HaulRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.value !== 0) {
+      writer.uint32(9).double(message.value);
+    }
+    if (message.ballast.length !== 0) {
+      writer.uint32(18).bytes(message.ballast);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HaulRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHaulRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ballast = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): HaulRequest {
+    return {
+      value: isSet(object.value) ? globalThis.Number(object.value) : 0,
+      ballast: isSet(object.ballast) ? bytesFromBase64(object.ballast) : new Uint8Array(0),
+    };
+  },
+
+  toJSON(message: HaulRequest): unknown {
+    const obj: any = {};
+    if (message.value !== 0) {
+      obj.value = floatToJson(message.value);
+    }
+    if (message.ballast.length !== 0) {
+      obj.ballast = base64FromBytes(message.ballast);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<HaulRequest>): HaulRequest {
+    return HaulRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HaulRequest>): HaulRequest {
+    const message = createBaseHaulRequest();
+    message.value = object.value ?? 0;
+    message.ballast = object.ballast ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseBroadcastRequest(): BroadcastRequest {
+  return { count: 0, burst: 0 };
+}
+
+export const BroadcastRequest: MessageFns<BroadcastRequest, "testing.v1.BroadcastRequest"> = {
+  $type: "testing.v1.BroadcastRequest" as const,
+
+  encode(message: BroadcastRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.count !== 0) {
+      writer.uint32(8).uint32(message.count);
+    }
+    if (message.burst !== 0) {
+      writer.uint32(16).uint32(message.burst);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BroadcastRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBroadcastRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.burst = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BroadcastRequest {
+    return {
+      count: isSet(object.count) ? globalThis.Number(object.count) : 0,
+      burst: isSet(object.burst) ? globalThis.Number(object.burst) : 0,
+    };
+  },
+
+  toJSON(message: BroadcastRequest): unknown {
+    const obj: any = {};
+    if (message.count !== 0) {
+      obj.count = Math.round(message.count);
+    }
+    if (message.burst !== 0) {
+      obj.burst = Math.round(message.burst);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<BroadcastRequest>): BroadcastRequest {
+    return BroadcastRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BroadcastRequest>): BroadcastRequest {
+    const message = createBaseBroadcastRequest();
+    message.count = object.count ?? 0;
+    message.burst = object.burst ?? 0;
+    return message;
+  },
+};
+
 function createBaseTickedRequest(): TickedRequest {
   return { value: 0 };
 }
@@ -573,6 +906,12 @@ export const BenchEnvelope: MessageFns<BenchEnvelope, "testing.v1.BenchEnvelope"
       case "ticked":
         TickedRequest.encode(message.content.value, writer.uint32(66).fork()).join();
         break;
+      case "haul":
+        HaulRequest.encode(message.content.value, writer.uint32(74).fork()).join();
+        break;
+      case "broadcast":
+        BroadcastRequest.encode(message.content.value, writer.uint32(82).fork()).join();
+        break;
     }
     return writer;
   },
@@ -654,6 +993,22 @@ export const BenchEnvelope: MessageFns<BenchEnvelope, "testing.v1.BenchEnvelope"
             message.content = { $case: "ticked", value: TickedRequest.decode(reader, reader.uint32()) };
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.content = { $case: "haul", value: HaulRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.content = { $case: "broadcast", value: BroadcastRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -685,6 +1040,10 @@ export const BenchEnvelope: MessageFns<BenchEnvelope, "testing.v1.BenchEnvelope"
         ? { $case: "incremented", value: IncrementResponse.fromJSON(object.incremented) }
         : isSet(object.ticked)
         ? { $case: "ticked", value: TickedRequest.fromJSON(object.ticked) }
+        : isSet(object.haul)
+        ? { $case: "haul", value: HaulRequest.fromJSON(object.haul) }
+        : isSet(object.broadcast)
+        ? { $case: "broadcast", value: BroadcastRequest.fromJSON(object.broadcast) }
         : undefined,
     };
   },
@@ -708,6 +1067,10 @@ export const BenchEnvelope: MessageFns<BenchEnvelope, "testing.v1.BenchEnvelope"
       obj.incremented = IncrementResponse.toJSON(message.content.value);
     } else if (message.content?.$case === "ticked") {
       obj.ticked = TickedRequest.toJSON(message.content.value);
+    } else if (message.content?.$case === "haul") {
+      obj.haul = HaulRequest.toJSON(message.content.value);
+    } else if (message.content?.$case === "broadcast") {
+      obj.broadcast = BroadcastRequest.toJSON(message.content.value);
     }
     return obj;
   },
@@ -761,10 +1124,47 @@ export const BenchEnvelope: MessageFns<BenchEnvelope, "testing.v1.BenchEnvelope"
         }
         break;
       }
+      case "haul": {
+        if (object.content?.value !== undefined && object.content?.value !== null) {
+          message.content = { $case: "haul", value: HaulRequest.fromPartial(object.content.value) };
+        }
+        break;
+      }
+      case "broadcast": {
+        if (object.content?.value !== undefined && object.content?.value !== null) {
+          message.content = { $case: "broadcast", value: BroadcastRequest.fromPartial(object.content.value) };
+        }
+        break;
+      }
     }
     return message;
   },
 };
+
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
+function base64FromBytes(arr: Uint8Array): string {
+  if ((globalThis as any).Buffer) {
+    return (globalThis as any).Buffer.from(arr).toString("base64");
+  } else {
+    const bin: string[] = [];
+    arr.forEach((byte) => {
+      bin.push(globalThis.String.fromCharCode(byte));
+    });
+    return globalThis.btoa(bin.join(""));
+  }
+}
 
 function floatToJson(value: number | null | undefined): number | string | null | undefined {
   return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;

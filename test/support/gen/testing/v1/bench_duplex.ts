@@ -8,12 +8,17 @@ import {
   defineContract,
   type DuplexClient,
   type OneWay,
+  type ReplyStream,
   type RequestReply,
   type ServiceHandler,
   type ServiceSession,
 } from '../../../../../src/codegen/v1.js';
 import {
+  BroadcastRequest,
   BurstRequest,
+  CountUpRequest,
+  CountUpResponse,
+  HaulRequest,
   IncrementRequest,
   IncrementResponse,
   ReadTallyRequest,
@@ -48,6 +53,9 @@ export const Bench: Contract<Bench.Operations, Bench.Callbacks, Bench.State> =
         request: IncrementRequest,
         reply: IncrementResponse,
       },
+      countUp: { name: 'CountUp', number: 105, shape: 'reply-stream', request: CountUpRequest, reply: CountUpResponse },
+      haul: { name: 'Haul', number: 106, shape: 'one-way', request: HaulRequest },
+      broadcast: { name: 'Broadcast', number: 107, shape: 'one-way', request: BroadcastRequest },
     },
     callbacks: {
       ticked: { name: 'Ticked', number: 104, shape: 'one-way', request: TickedRequest },
@@ -66,6 +74,12 @@ export declare namespace Bench {
     readTally: RequestReply<ReadTallyRequest, ReadTallyResponse>;
     /** Answers with value + 1. */
     increment: RequestReply<IncrementRequest, IncrementResponse>;
+    /** The numbers from 0 on, so many of them. */
+    countUp: ReplyStream<CountUpRequest, CountUpResponse>;
+    /** A tick with ballast, counted by the service. */
+    haul: OneWay<HaulRequest>;
+    /** Has the service call back `Ticked` so many times on every session. */
+    broadcast: OneWay<BroadcastRequest>;
   }
 
   /** What the service tells the client. */

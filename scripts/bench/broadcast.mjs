@@ -1,0 +1,42 @@
+// @ts-check
+import { Pair } from './pair.mjs';
+import { perSecond, shuffled } from './statistics.mjs';
+
+const THOROUGH = 1_000;
+const QUICK = 200;
+const WARM_UPS = 3;
+
+/**
+ * A case in which the server sends the same to many connections.
+ *
+ * @param {string} name
+ * @param {number} burst messages to each before the next turn of the event loop
+ * @param {import('./types.js').Figure['targets']} targets
+ * @returns {import('./types.js').Case}
+ */
+export function broadcastCase(name, burst, targets) {
+  return {
+    name,
+    needs: 'broadcast',
+    figures: [{ name, unit: 'messages/s', targets }],
+    async measure(names, { generations, rounds }) {
+      const connections = generations > 1 ? THOROUGH : QUICK;
+      const pairs = await Promise.all(names.map((peer) => Pair.start(peer, name)));
+      const count = 10 * burst;
+      for (const pair of pairs) {
+        for (let times = 0; times < WARM_UPS; times++) await pair.call('broadcast', connections, count, burst);
+      }
+      /** @type {Map<string, { [name: string]: number[] }>} */
+      const peers = new Map(names.map((peer) => [peer, { [name]: [] }]));
+      for (let round = 0; round < rounds * generations; round++) {
+        for (const pair of shuffled(pairs)) {
+          const start = performance.now();
+          await pair.call('broadcast', connections, count, burst);
+          peers.get(pair.name)?.[name]?.push(perSecond(connections * count, start));
+        }
+      }
+      await Promise.all(pairs.map((pair) => pair.stop()));
+      return peers;
+    },
+  };
+}

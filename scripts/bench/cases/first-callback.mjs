@@ -1,0 +1,19 @@
+// @ts-check
+import { percentile } from '../statistics.mjs';
+
+/** From `connect` to the first message of the server, over a new connection. @type {import('../types.js').Case} */
+export default {
+  name: 'first-callback',
+  needs: 'firstCallback',
+  figures: [{ name: 'first-callback', unit: 'ms', targets: { 'grpc-js': { atMost: 1.3 } } }],
+  async run(client, count) {
+    const times = new Float64Array(count);
+    for (let i = 0; i < count; i++) {
+      const start = performance.now();
+      await client.firstCallback();
+      times[i] = performance.now() - start;
+    }
+    times.sort();
+    return { 'first-callback': percentile(times, 50) };
+  },
+};

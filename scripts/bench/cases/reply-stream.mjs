@@ -1,0 +1,15 @@
+// @ts-check
+import { checkTally } from '../check.mjs';
+import { perSecond } from '../statistics.mjs';
+
+/** A stream of replies to one request, with credit. @type {import('../types.js').Case} */
+export default {
+  name: 'reply-stream',
+  needs: 'countUp',
+  figures: [{ name: 'reply-stream', unit: 'items/s', targets: { 'grpc-js': { atLeast: 15 } } }],
+  async run(client, count) {
+    const start = performance.now();
+    checkTally(await client.countUp(count), count);
+    return { 'reply-stream': perSecond(count, start) };
+  },
+};
