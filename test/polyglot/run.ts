@@ -9,7 +9,7 @@ import { whyNot } from './runner/install.js';
 import { load } from './runner/load.js';
 import { Messages } from './runner/messages.js';
 import { play } from './runner/play.js';
-import { quickstart } from './runner/quickstart.js';
+import { quickstart, readme } from './runner/quickstart.js';
 import { type Outcome, Table } from './runner/table.js';
 import { type Language, languages } from './runner/toolchains.js';
 
@@ -33,6 +33,7 @@ async function runLanguage(language: Language): Promise<void> {
   const set = (row: string, complaint: string | undefined): void =>
     table.set(row, name, complaint === undefined ? { passed: true } : { failed: complaint });
   set('the quickstart of docs/polyglot.md', await quickstart(run('quickstart'), folder));
+  if (name === 'python') set('the Python of the README', await readme(run('quickstart'), folder));
   if (extras.includes('load')) set('a session over a bad network', await load(run('load'), folder, name));
   if (extras.includes('service')) {
     for (const level of ['plain', 'session'] as const) {

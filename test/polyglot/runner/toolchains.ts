@@ -34,7 +34,7 @@ export const languages: readonly Language[] = [
     // From 1.21 on Go fetches the version that go.mod asks for.
     needs: [{ probe: 'go version', packages: ['golang-go'] }],
     run: (program) => [`bin/${program}`],
-    extras: ['service'],
+    extras: ['load', 'service'],
   },
   {
     name: 'java',
