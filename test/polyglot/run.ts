@@ -3,11 +3,13 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, environment, publishProtos } from './runner/build.js';
+import { callService } from './runner/call-service.js';
 import { readCases } from './runner/cases.js';
 import { whyNot } from './runner/install.js';
+import { load } from './runner/load.js';
 import { Messages } from './runner/messages.js';
 import { play } from './runner/play.js';
-import { quickstart } from './runner/quickstart.js';
+import { quickstart, readme } from './runner/quickstart.js';
 import { type Outcome, Table } from './runner/table.js';
 import { type Language, languages } from './runner/toolchains.js';
 
@@ -24,14 +26,24 @@ console.log(`\n${table}`);
 process.exitCode = table.failed > 0 ? 1 : 0;
 
 async function runLanguage(language: Language): Promise<void> {
-  const { name, run } = language;
+  const { name, run, extras = [] } = language;
   const [folder, outcome] = await prepare(language);
   table.set('builds from the published protos alone', name, outcome);
   if (folder === undefined) return;
   const set = (row: string, complaint: string | undefined): void =>
     table.set(row, name, complaint === undefined ? { passed: true } : { failed: complaint });
   set('the quickstart of docs/polyglot.md', await quickstart(run('quickstart'), folder));
-  for (const played of cases) set(played.name, await play(played, run('client'), folder, messages));
+  if (name === 'python') set('the Python of the README', await readme(run('quickstart'), folder));
+  if (extras.includes('load')) set('a session over a bad network', await load(run('load'), folder, name));
+  if (extras.includes('service')) {
+    for (const level of ['plain', 'session'] as const) {
+      set(
+        `our client calls its service, starting at the ${level} level`,
+        await callService(run('service'), folder, level),
+      );
+    }
+  }
+  for (const played of cases) set(played.name, await play(played, language, folder, messages));
 }
 
 /** The folder with the programs of a language, if there is one. A missing toolchain is a failure in CI. */

@@ -9,7 +9,11 @@ const head = new Set(['seq', 'ack', 'backlog', 'callId', 'replyTo', 'timeoutMs',
 const plain: EnvelopeJson = { seq: 0, ack: 0, backlog: 0, more: [] };
 
 /** Compares what a client reported with what must come; the first difference, or undefined. */
-export function compare(played: Case, { received, code, message }: Report): string | undefined {
+export function compare(
+  played: Case,
+  { received, code, message }: Report,
+  brokenAs: keyof typeof Code = 'UNAVAILABLE',
+): string | undefined {
   const expected = expectedOf(played);
   const seen = `${received.map(brief).join('\n    ')}\n    ${nameOf(code)} ${message}`;
   for (const [index, envelope] of expected.envelopes.entries()) {
@@ -18,8 +22,10 @@ export function compare(played: Case, { received, code, message }: Report): stri
     if (difference !== undefined) return `${brief(envelope)}: ${difference}; received:\n    ${seen}`;
   }
   if (received.length > expected.envelopes.length) return `more than expected; received:\n    ${seen}`;
-  if (code !== expected.code)
-    return `status ${nameOf(code)} instead of ${nameOf(expected.code)}; received:\n    ${seen}`;
+  const isAsExpected = code === expected.code || (expected.code === Code.UNAVAILABLE && code === Code[brokenAs]);
+  if (!isAsExpected)
+    return `status ${nameOf(code)} instead of ${nameOf(expected.code)}; received:
+    ${seen}`;
   return undefined;
 }
 

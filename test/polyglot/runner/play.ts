@@ -7,6 +7,7 @@ import type { Case } from './cases.js';
 import { compare } from './compare.js';
 import type { Dialling, Messages } from './messages.js';
 import { type Serving, serve } from './service.js';
+import type { Language } from './toolchains.js';
 
 /** A program and its arguments. */
 export type Command = readonly [command: string, ...args: string[]];
@@ -14,10 +15,10 @@ export type Command = readonly [command: string, ...args: string[]];
 /** A client that says nothing for so long hangs. */
 const HANG_MS = 60_000;
 
-/** Plays one case with one client. Returns what was wrong, or undefined. */
+/** Plays one case with the client of one language. Returns what was wrong, or undefined. */
 export async function play(
   played: Case,
-  command: Command,
+  { run, brokenAs }: Language,
   cwd: string,
   messages: Messages,
 ): Promise<string | undefined> {
@@ -28,8 +29,8 @@ export async function play(
   try {
     const address = proxy?.address ?? `localhost:${serving.port}`;
     const script = messages.script(played, { address, ...tlsOf(played) });
-    const output = await runProgram(command, cwd, script);
-    return compare(played, messages.report(output)) ?? (await compareEnd(played, serving));
+    const output = await runProgram(run('client'), cwd, script);
+    return compare(played, messages.report(output), brokenAs) ?? (await compareEnd(played, serving));
   } catch (error) {
     return `${error}`;
   } finally {

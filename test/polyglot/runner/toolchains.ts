@@ -1,10 +1,16 @@
+import type { Code } from 'grpc-duplex';
+
 /** A language in which the service is called. Its programs are in the folder `clients/<name>`. */
 export interface Language {
   readonly name: string;
   /** What must be there, each a command that says its version; and the Debian packages that bring it. */
   readonly needs: readonly Tool[];
-  /** How its programs are started, from the folder in which `build.sh` built them. */
+  /** How its programs are started, from the folder in which `build.sh` built them: `quickstart`, `client` and more. */
   readonly run: (program: string) => readonly [command: string, ...args: string[]];
+  /** Programs beside the two that every language has: a client at the session level, a service. */
+  readonly extras?: readonly ('load' | 'service')[];
+  /** The status that its library gives a broken connection, if that is not UNAVAILABLE. */
+  readonly brokenAs?: keyof typeof Code;
 }
 
 /** One command that a build needs. */
@@ -21,12 +27,14 @@ export const languages: readonly Language[] = [
     name: 'python',
     needs: [{ probe: 'python3 -m ensurepip --version', packages: ['python3', 'python3-venv'] }],
     run: (program) => ['.venv/bin/python', `${program}.py`],
+    extras: ['load'],
   },
   {
     name: 'go',
     // From 1.21 on Go fetches the version that go.mod asks for.
     needs: [{ probe: 'go version', packages: ['golang-go'] }],
     run: (program) => [`bin/${program}`],
+    extras: ['load', 'service'],
   },
   {
     name: 'java',
@@ -34,12 +42,13 @@ export const languages: readonly Language[] = [
       { probe: 'javac --version', packages: ['default-jdk-headless'] },
       { probe: 'mvn --version', packages: ['maven'] },
     ],
-    run: (program) => ['java', '-cp', 'target/classes:target/lib/*', program],
+    run: (program) => ['java', '-cp', 'target/classes:target/lib/*', `${program[0]?.toUpperCase()}${program.slice(1)}`],
   },
   {
     name: 'rust',
     needs: [{ probe: 'cargo --version', packages: ['cargo-web', 'rustc-web'] }, cxx],
     run: (program) => [`target/debug/${program}`],
+    brokenAs: 'UNKNOWN',
   },
   {
     name: 'c++',

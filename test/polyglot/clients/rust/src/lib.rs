@@ -1,0 +1,2 @@
+//! What build.rs made of the protos: a module for each package.
+tonic::include_proto!("protos");
