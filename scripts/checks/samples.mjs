@@ -31,7 +31,7 @@ const config = {
   compilerOptions: {
     noUnusedLocals: false,
     // A sample imports generated code as if it stood beside it.
-    rootDirs: ['.', ...examples.map((name) => `../../examples/${name}`)],
+    rootDirs: ['.', '../../test/support', ...examples.map((name) => `../../examples/${name}`)],
     paths: {
       'grpc-duplex': ['../../src/index.ts'],
       'grpc-duplex/*': ['../../src/*/index.ts', '../../src/*.ts'],
@@ -40,7 +40,10 @@ const config = {
   include: ['*.ts', '../../scripts/checks/samples.d.ts'],
 };
 writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
-const { status, stdout } = spawnSync('tsc', ['-p', folder], { cwd: folder, encoding: 'utf8' });
+const { status, stdout } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], {
+  cwd: folder,
+  encoding: 'utf8',
+});
 for (const line of stdout.split('\n').filter((text) => text !== '')) {
   const [, file = '', row, message] = /^([\w-]+\.ts)\((\d+),\d+\): (.*)$/.exec(line) ?? [];
   const place = places.get(file);
