@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { withLock } from './lock.mjs';
 
 const root = resolve(import.meta.dirname, '..');
@@ -29,6 +29,7 @@ async function compile() {
   await mkdir(cache, { recursive: true });
   try {
     await tsc(['-p', 'scripts/tsconfig.build.json', '--outDir', fresh]);
+    await writeSchema(join(fresh, 'config'));
     await Promise.all(binaries.map((file) => chmod(join(fresh, file), 0o755)));
     await rename(dist, old).catch(ignoreMissing);
     await rename(fresh, dist);
@@ -36,6 +37,12 @@ async function compile() {
   } finally {
     await Promise.all([fresh, old].map((folder) => rm(folder, { recursive: true, force: true })));
   }
+}
+
+/** The JSON schema of the configuration file, made of the one that checks it. @param {string} folder */
+async function writeSchema(folder) {
+  const { jsonSchema } = await import(pathToFileURL(join(folder, 'schema.js')).href);
+  await writeFile(join(folder, 'duplex.config.schema.json'), `${JSON.stringify(jsonSchema(), undefined, 2)}\n`);
 }
 
 async function isFresh() {

@@ -42,7 +42,9 @@ const trees = [
     args: [],
     plugin: { local: ['node', 'scripts/descriptors-plugin.mjs'], out: 'src/gen' },
   },
-  contractTree('examples/calculator/proto', 'examples/calculator/gen'),
+  ...['approval', 'calculator', 'chat', 'ticker'].map((name) =>
+    contractTree(`examples/${name}/proto`, `examples/${name}/gen`),
+  ),
   contractTree('test/support/proto', 'test/support/gen', 'runtime=../../../../../src/codegen/v1.js'),
 ];
 

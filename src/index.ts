@@ -43,6 +43,7 @@ export {
   connect,
   createChannelFactory,
   type DuplexClient,
+  type Endpoint,
   type NewSession,
   type Overflow,
   type Status,

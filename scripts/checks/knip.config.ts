@@ -5,6 +5,7 @@ export default {
     'src/index.ts',
     'src/codegen/v1.ts',
     'src/load.ts',
+    'src/config/index.ts',
     'src/testing/index.ts',
     'src/cli/*.ts',
     'scripts/**/*.{mjs,ts}',

@@ -14,7 +14,7 @@ const layers = [
   ['transport', 'observability'],
   ['calls'],
   ['server', 'client'],
-  ['codegen', 'testing'],
+  ['codegen', 'testing', 'config'],
   ['index', 'load', 'cli'],
 ];
 
@@ -22,6 +22,7 @@ const layers = [
 const packages = [
   { name: '@grpc/grpc-js', allowed: ['transport/grpc/', 'cli/'] },
   { name: '@grpc/proto-loader', allowed: ['contract/from-proto-loader\\.ts', 'cli/'] },
+  { name: 'zod', allowed: ['config/'] },
   { name: 'rxjs', allowed: ['calls/', 'server/', 'client/'] },
 ];
 

@@ -11,7 +11,8 @@ const bin = join(root, 'node_modules/.bin');
 const { name, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** What the package may hold; anything else got in by accident. */
-const expected = /^(dist\/.*\.(js|js\.map|d\.ts)|proto\/duplex\/.*|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+const expected =
+  /^(dist\/.*\.(js|js\.map|d\.ts|schema\.json)|proto\/duplex\/.*|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 
 await buildIfStale().catch((/** @type {Error} */ error) => {
   console.error(error.message);

@@ -18,6 +18,7 @@ const checks = {
   lint: [`eslint -c ${here}/eslint.config.mjs --max-warnings=0 src test examples`],
   layers: [`depcruise --config ${here}/layers.config.mjs src`],
   types: [`${tsc} -p tsconfig.json`, `${newestTsc} -p tsconfig.json`, `node ${here}/isolated.mjs`],
+  samples: [`node ${here}/samples.mjs`],
   browser: [`${tsc} -p ${here}/tsconfig.browser.json`, `node ${here}/browser.mjs`],
   proto: ['buf lint', 'buf format --diff --exit-code'],
   breaking: [`node ${here}/breaking.mjs`],

@@ -4,9 +4,14 @@ import type { DuplexClient } from './client-types.js';
 import { ConnectedClient } from './connected-client.js';
 import { type ConnectOptions, resolveConnectOptions } from './options.js';
 
+/** Where a service is, and how to reach it: the address, and options of `connect`. */
+export interface Endpoint extends Omit<ConnectOptions, 'handler' | 'onSession'> {
+  readonly address: string;
+}
+
 /**
- * Makes a client of a duplex service at an address such as `localhost:50051`.
- * It dials when it is first used. Throws INVALID_ARGUMENT for an address that
+ * Makes a client of a duplex service at an address such as `localhost:50051`,
+ * or at an endpoint, whose options `options` go over. It dials when it is first used. Throws INVALID_ARGUMENT for an address that
  * cannot be one; whether anybody listens there shows when it dials.
  *
  * @example
@@ -17,10 +22,12 @@ import { type ConnectOptions, resolveConnectOptions } from './options.js';
  */
 export function connect<Operations, Callbacks, State>(
   contract: Contract<Operations, Callbacks, State>,
-  address: string,
+  endpoint: string | Endpoint,
   options: ConnectOptions<Callbacks, Operations> = {},
 ): DuplexClient<Operations, Callbacks, State> {
-  return clientOver(contract, grpcDialer(address, options), options);
+  const { address, ...common } = typeof endpoint === 'string' ? { address: endpoint } : endpoint;
+  const all = { ...common, ...options };
+  return clientOver(contract, grpcDialer(address, all), all);
 }
 
 /** A client that reaches its service by a dialer that the caller made. */

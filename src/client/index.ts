@@ -7,6 +7,6 @@ export type {
   CallbackViews,
   DuplexClient,
 } from './client-types.js';
-export { connect } from './connect.js';
+export { connect, type Endpoint } from './connect.js';
 export type { ConnectOptions, NewSession } from './options.js';
 export type { Status } from './status.js';

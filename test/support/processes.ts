@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 
@@ -8,20 +8,21 @@ const root = resolve(import.meta.dirname, '../..');
 export class ScriptProcess {
   /** What it printed, line by line. */
   readonly lines: string[] = [];
+  /** What it printed since the last whole line. */
+  unfinished = '';
   /** What it printed to stderr. */
   errors = '';
   /** Resolves with the exit code, or with the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals | null>;
-  readonly #child: ChildProcess;
+  readonly #child: ChildProcessWithoutNullStreams;
 
   /** Starts `script`, a path from the root of the project. */
   constructor(script: string, ...args: readonly string[]) {
     const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], { cwd: root, stdio: 'pipe' });
     this.#child = child;
-    let rest = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
+      const lines = (this.unfinished + text).split('\n');
+      this.unfinished = lines.pop() ?? '';
       this.lines.push(...lines);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -44,6 +45,16 @@ export class ScriptProcess {
       },
       { timeout: 60_000, interval: 10 },
     );
+  }
+
+  /** Types at its terminal. */
+  type(text: string): void {
+    this.#child.stdin.write(text);
+  }
+
+  /** Ends what is typed. */
+  end(): void {
+    this.#child.stdin.end();
   }
 
   get pid(): number {

@@ -1,0 +1,2 @@
+export { type ConfiguredService, type DuplexConfig, loadConfig } from './load-config.js';
+export { jsonSchema } from './schema.js';
