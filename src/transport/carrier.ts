@@ -1,3 +1,4 @@
+import type { PeerCertificate } from 'node:tls';
 import type { DuplexError } from '../errors.js';
 import type { Departure } from '../session/session-options.js';
 
@@ -21,6 +22,10 @@ export interface Carrier {
 export interface IncomingCarrier extends Carrier {
   /** The client's address as the connection shows it. */
   readonly peer: string;
+  /** What the client said of itself when it opened the stream: text by lower-case names. */
+  readonly headers?: ReadonlyMap<string, string>;
+  /** The client's certificate, if it was asked for one and has one that can be trusted. */
+  readonly certificate?: PeerCertificate | undefined;
   /** Starts to read; to be called once. */
   listen(listener: CarrierListener): void;
 }

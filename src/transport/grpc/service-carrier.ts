@@ -1,3 +1,4 @@
+import type { PeerCertificate } from 'node:tls';
 import { Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
 import { Code, DuplexError } from '../../errors.js';
 import type { Departure } from '../../session/session-options.js';
@@ -18,8 +19,15 @@ export class GrpcServiceCarrier implements IncomingCarrier {
     return this.#call.getPeer();
   }
 
-  get metadata(): Metadata {
-    return this.#call.metadata;
+  /** The metadata that is text; of entries with one name the first. */
+  get headers(): ReadonlyMap<string, string> {
+    const entries = Object.entries(this.#call.metadata.getMap());
+    return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  }
+
+  /** grpc-js shows a certificate only if an authority that the server knows has signed it. */
+  get certificate(): PeerCertificate | undefined {
+    return this.#call.getAuthContext().sslPeerCertificate;
   }
 
   /** Starts to read. Events of the call go to the listener from now on. */
