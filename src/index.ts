@@ -14,18 +14,30 @@ export type { DeepReadonly, Init, MessageCodec } from './contract/message-codec.
 
 // The service's side
 export {
+  type AccessRequest,
+  type Authenticate,
+  type AuthenticationRequest,
+  type Authorize,
   createHost,
+  type Group,
+  type GroupCallbacks,
   type Host,
+  type HostCounters,
   type HostOptions,
   type Instancing,
   type InstancingOptions,
+  type Limits,
+  type Principal,
   type Service,
   type ServiceFactory,
   type ServiceHandler,
   type ServiceOptions,
   type ServiceSession,
+  type ServiceSessionStatus,
+  type SessionCounters,
   type SessionState,
   type SingleFactory,
+  type SlowClients,
   type StopOptions,
   type StopSummary,
 } from './server/index.js';
@@ -68,7 +80,9 @@ export type {
 export { type CallLog, logging } from './calls/interceptors/logging.js';
 export { validation } from './calls/interceptors/validation.js';
 export type { Sent } from './calls/sent.js';
+export type { SlowPeerPolicy } from './calls/slow-peer-policy.js';
 export { Code, DuplexError, type ErrorKind, Fault, type FaultDetail } from './errors.js';
 export type { SessionEnd } from './session/session-end.js';
+export type { MetadataSource } from './transport/grpc/client-carrier.js';
 export type { Clock, Timer } from './transport/clock.js';
 export { type BoundAddress, type ListenOptions, serverOptions } from './transport/grpc/listener.js';

@@ -12,6 +12,7 @@ export default {
     'test/**/*.test.ts',
     // Started as processes of their own.
     'test/support/everything-{client,host}.ts',
+    'test/support/measured-host.ts',
     'test/types/*.ts',
     'test/codegen/*.{ts,mjs}',
     'examples/*/*.ts',

@@ -3,8 +3,10 @@ import type { DuplexError } from '../errors.js';
 import type { Grant } from '../gen/duplex/v1/session.js';
 import type { Sender } from '../session/sender.js';
 import type { Clock } from '../transport/clock.js';
+import type { ItemBytes } from '../wire/encoded-item.js';
 import type { ItemEncoder } from '../wire/item-encoder.js';
 import type { IncomingCall } from './call.js';
+import type { QuickPolicy, SlowPeerPolicy } from './slow-peer-policy.js';
 import type { StreamLimits } from './stream-receiver.js';
 
 /** Where an error came from that nobody awaited. */
@@ -38,6 +40,8 @@ export interface CallCounters {
   unknownItems: number;
   /** Answers to calls, or items of streams, that nobody awaits any more. */
   lateItems: number;
+  /** One-way calls that a slow peer was spared, because newer ones took their place. */
+  dropped: number;
 }
 
 /** How the calls of both directions hang together. */
@@ -62,6 +66,9 @@ export interface CallChannel {
   /** How many stream items this side lets the peer send ahead, and the peer this side. */
   readonly streamLimits: StreamLimits;
   readonly peerStreamWindow: number;
+  /** What to do where the peer is too slow for a one-way method; by `post`, unless that is to wait. */
+  slowPolicy(method: MethodInfo): SlowPeerPolicy;
+  post(method: MethodInfo, item: ItemBytes, policy: QuickPolicy): void;
   grant(grant: Grant): void;
   /** Closes the session in order. */
   close(message: string): void;

@@ -86,6 +86,11 @@ export class OutgoingCalls {
         this.#sequence?.enter(method);
         return sent;
       }
+      const policy = this.#channel.slowPolicy(method);
+      if (policy !== 'wait') {
+        this.#channel.post(method, item, policy);
+        return sent;
+      }
       const waiting = new PendingSent((error) => this.unsent(method, error));
       this.#wait(item.slice(), waiting, this.#channel.nesting.current());
       this.#sequence?.enter(method);

@@ -25,6 +25,8 @@ import type { Interceptor } from './interceptors/interceptor.js';
 import { currentCall, keepsContext, type OperationContextMode } from './operation-context.js';
 import { OutgoingCalls } from './outgoing-calls.js';
 import type { Sent } from './sent.js';
+import { SlowPeer } from './slow-peer.js';
+import type { QuickPolicy, SlowPeerPolicy } from './slow-peer-policy.js';
 import type { Concurrency } from './turns.js';
 import { hearUnheardErrors } from './unheard-errors.js';
 
@@ -46,6 +48,8 @@ export interface PeerOptions extends Disclosure {
   readonly pingTimeoutMs: number;
   /** Client: how attempts to connect again are spaced. */
   readonly backoff?: BackoffOptions;
+  /** What to do where the peer is too slow for a one-way method. Default: `wait`. */
+  readonly slowPolicy?: ((method: MethodInfo) => SlowPeerPolicy) | undefined;
   readonly clock: Clock;
   readonly encoder: ItemEncoder;
   readonly onError: ErrorListener;
@@ -88,11 +92,12 @@ export class Peer<SessionApi> implements SessionListener {
   readonly driver: Driver;
   /** Rises with every call and every answer, in either direction. */
   activity = 0;
-  readonly counters: CallCounters = { unsent: 0, failedHandlers: 0, unknownItems: 0, lateItems: 0 };
+  readonly counters: CallCounters = { unsent: 0, failedHandlers: 0, unknownItems: 0, lateItems: 0, dropped: 0 };
   readonly #outgoing: OutgoingCalls;
   /** How a call goes out where interceptors look at it. */
   readonly #intercepted: Make | undefined;
   readonly #incoming: IncomingCalls<SessionApi>;
+  readonly #slowPeer: SlowPeer;
   readonly #options: PeerOptions;
   readonly #keepsContext: boolean;
   readonly #owner: PeerOwner<SessionApi>;
@@ -108,6 +113,9 @@ export class Peer<SessionApi> implements SessionListener {
     const channel = this.#channel();
     const [own, peers] =
       role === 'service' ? [contract.operations, contract.callbacks] : [contract.callbacks, contract.operations];
+    this.#slowPeer = new SlowPeer(channel, ({ code, message }) =>
+      this.session.abort({ kind: 'aborted', origin: 'local', code, message }),
+    );
     this.#outgoing = new OutgoingCalls(channel, peers);
     if (interceptors.length > 0) this.#intercepted = this.#intercept(interceptors, peers);
     this.#incoming = new IncomingCalls(channel, {
@@ -134,6 +142,8 @@ export class Peer<SessionApi> implements SessionListener {
       clock,
       counters: this.counters,
       nesting: this.#nesting(),
+      slowPolicy: this.#options.slowPolicy ?? (() => 'wait'),
+      post: (method, item, policy) => this.#slowPeer.post(method, item, policy),
       // A plain session has no credit: there its stream alone slows a sender down.
       get streamLimits() {
         const window = defaultTerms.streamCredit;
@@ -198,6 +208,16 @@ export class Peer<SessionApi> implements SessionListener {
   /** Counts a one-way call that failed without being awaited; the first of each kind is reported. */
   unsent(method: MethodInfo, error: DuplexError): void {
     this.#outgoing.unsent(method, error);
+  }
+
+  /**
+   * Sends the item of a one-way call that was encoded before, for this session
+   * or for many, by a policy under which nobody waits. What fails is counted
+   * and reported as for a call that nobody awaits.
+   */
+  post(method: MethodInfo, item: Uint8Array, policy: QuickPolicy): void {
+    this.activity += 1;
+    this.#slowPeer.post(method, item, policy);
   }
 
   /** Sends the service's state; while the client is slow only the newest. */

@@ -2,6 +2,7 @@ import type { Contract } from '../contract/contract.js';
 import type { IncomingCarrier } from '../transport/carrier.js';
 import { type BoundAddress, GrpcListener, type GrpcServer, type ListenOptions } from '../transport/grpc/listener.js';
 import type { PlainMethod } from '../transport/grpc/plain-methods.js';
+import { Admission, type HostCounters } from './admission/admission.js';
 import { HealthService } from './health-service.js';
 import { HostedService, type Service } from './hosted-service.js';
 import {
@@ -12,16 +13,19 @@ import {
   type ServiceOptions,
 } from './options.js';
 import { ReflectionService } from './reflection/reflection-service.js';
+import type { Principal } from './security/principal.js';
 import type { ServiceFactory, SingleFactory } from './service-types.js';
 
 /** Serves duplex contracts to clients. */
-export interface Host extends AsyncDisposable {
+export interface Host<Who = unknown> extends AsyncDisposable {
+  /** What the host holds now, and what its limits have refused. */
+  readonly counters: HostCounters;
   /** Serves a contract by one object for all sessions, which `factory` makes when the first of them opens. */
   add<Operations, Callbacks, State>(
     contract: Contract<Operations, Callbacks, State>,
-    factory: SingleFactory<Operations, Callbacks, State>,
-    options: ServiceOptions<State> & Required<InstancingOptions<'single'>>,
-  ): Service<Callbacks, State>;
+    factory: SingleFactory<Operations, Callbacks, State, Who>,
+    options: ServiceOptions<State, Callbacks> & Required<InstancingOptions<'single'>>,
+  ): Service<Callbacks, State, Who>;
   /**
    * Serves a contract: `factory` makes the object that serves one session when
    * the session opens, and may call back before the first operation. With
@@ -29,9 +33,9 @@ export interface Host extends AsyncDisposable {
    */
   add<Operations, Callbacks, State>(
     contract: Contract<Operations, Callbacks, State>,
-    factory: ServiceFactory<Operations, Callbacks, State>,
-    options?: ServiceOptions<State> & InstancingOptions<'per-session' | 'per-call'>,
-  ): Service<Callbacks, State>;
+    factory: ServiceFactory<Operations, Callbacks, State, Who>,
+    options?: ServiceOptions<State, Callbacks> & InstancingOptions<'per-session' | 'per-call'>,
+  ): Service<Callbacks, State, Who>;
   /**
    * Listens on an address such as `localhost:50051`, `[::]:0` or
    * `unix:/run/x.sock`; port 0 chooses a free one. May be called several times.
@@ -67,8 +71,9 @@ export interface StopSummary {
 }
 
 /** Makes a host. It does nothing until `listen` or `attach`. */
-export function createHost(options: HostOptions = {}): Host {
-  return new GrpcHost(resolveHostOptions(options));
+export function createHost<Who extends Principal | undefined = undefined>(options: HostOptions<Who> = {}): Host<Who> {
+  // Principals go in and come out as they are; the host itself does not look at more than their ids.
+  return new GrpcHost(resolveHostOptions(options as unknown as HostOptions)) as Host<Who>;
 }
 
 /** Brings in the streams of wire services: a port, or memory. */
@@ -96,9 +101,11 @@ class GrpcHost implements Host {
   readonly #health: HealthService | undefined;
   readonly #reflection: ReflectionService | undefined;
   readonly #options: ResolvedHostOptions;
+  readonly #admission: Admission;
 
   constructor(options: ResolvedHostOptions) {
     this.#options = options;
+    this.#admission = new Admission(options.limits);
     const { health, reflection } = options;
     if (health) this.#health = new HealthService();
     const contracts = () => this.#services.map(({ contract }) => contract);
@@ -108,9 +115,9 @@ class GrpcHost implements Host {
   add<Operations, Callbacks, State>(
     contract: Contract<Operations, Callbacks, State>,
     factory: ServiceFactory<Operations, Callbacks, State>,
-    options: ServiceOptions<State> & InstancingOptions = {},
+    options: ServiceOptions<State, Callbacks> & InstancingOptions = {},
   ): Service<Callbacks, State> {
-    const service = new HostedService(contract, factory, options, this.#options);
+    const service = new HostedService(contract, factory, options, this.#options, this.#admission);
     // The registry does not care for the types that each service was added with.
     const untyped = service as unknown as AnyService;
     for (const listener of this.#listeners) serve(listener, untyped);
@@ -118,6 +125,10 @@ class GrpcHost implements Host {
     this.#health?.serves(contract.wireName);
     this.#reflection?.forget();
     return service;
+  }
+
+  get counters(): HostCounters {
+    return this.#admission.counters;
   }
 
   async listen(address: string, options: ListenOptions = {}): Promise<BoundAddress> {

@@ -1,41 +1,54 @@
+import { defer, map, type Observable, Subject, startWith } from 'rxjs';
 import type { Contract } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import { type Hello, Reason } from '../gen/duplex/v1/session.js';
-import { rejectionFor } from '../session/handshake.js';
 import { isOrderly, type SessionEnd } from '../session/session-end.js';
 import type { IncomingCarrier } from '../transport/carrier.js';
-import type { Dial } from '../transport/driver.js';
 import type { PlainMethod } from '../transport/grpc/plain-methods.js';
-import { controlFrame } from '../wire/control.js';
 import { ItemEncoder } from '../wire/item-encoder.js';
+import type { Admission } from './admission/admission.js';
+import { reject, turnAway } from './farewell.js';
+import { Deliveries } from './groups/delivery.js';
+import { type Group, SessionGroup } from './groups/group.js';
 import { HostedSession, type HostedSessionOptions } from './hosted-session.js';
 import { Instances } from './instances.js';
 import type { InstancingOptions, ResolvedHostOptions, ServiceOptions } from './options.js';
-import { Reception, type ReceptionDesk } from './reception.js';
-import type { ResumeTokens } from './resume-tokens.js';
+import { type Arrival, Reception, type ReceptionDesk } from './reception.js';
+import { Gate } from './security/gate.js';
+import type { Principal } from './security/principal.js';
+import { Tombstones } from './security/tombstones.js';
 import type { ServiceFactory, ServiceHandler, ServiceSession } from './service-types.js';
 import { PlainCalls } from './sessionless/plain-calls.js';
 
-/** Closed sessions that are remembered, so that a client which missed the end can be told. */
-const MAX_TOMBSTONES = 10_000;
-const noNumbers = Object.freeze({ seq: 0, ack: 0, backlog: 0 });
-
 /** A service in a host, with the sessions that are open on it. */
-export interface Service<Callbacks, State> {
+export interface Service<Callbacks, State, Who = unknown> {
   /** Live sessions by their id. */
-  readonly sessions: ReadonlyMap<string, ServiceSession<Callbacks, State>>;
+  readonly sessions: ReadonlyMap<string, ServiceSession<Callbacks, State, Who>>;
+  /**
+   * The same map, when somebody subscribes and whenever a session opens, is
+   * suspended or resumed, closes or is over. Completes when the host has stopped.
+   */
+  readonly sessions$: Observable<ReadonlyMap<string, ServiceSession<Callbacks, State, Who>>>;
+  /** Makes an empty group of sessions, which are called back together. */
+  group(): Group<Callbacks, State, Who>;
 }
 
 /** Keeps the sessions of one contract in a host. */
 export class HostedService<Operations, Callbacks, State> implements Service<Callbacks, State>, ReceptionDesk {
   readonly sessions = new Map<string, HostedSession<Operations, Callbacks, State>>();
+  readonly sessions$: Observable<ReadonlyMap<string, ServiceSession<Callbacks, State>>>;
+  readonly #changes = new Subject<void>();
+  #isChanging = false;
+  readonly #deliveries: Deliveries;
   /** Sessions whose first Welcome may have been lost, by the nonce of the Hello. */
   readonly #unconfirmed = new Map<string, HostedSession<Operations, Callbacks, State>>();
-  readonly #tombstones = new Map<string, ResumeTokens>();
+  readonly #tombstones: Tombstones;
+  readonly #gate: Gate;
+  readonly #admission: Admission;
   #stopping = false;
   readonly contract: Contract<Operations, Callbacks, State>;
   readonly #instances: Instances<ServiceSession<Callbacks, State>, ServiceHandler<Operations, Callbacks, State>>;
-  readonly #options: ServiceOptions<State>;
+  readonly #options: ServiceOptions<State, Callbacks>;
   readonly #plain: PlainCalls<Operations, Callbacks, State>;
   readonly #host: ResolvedHostOptions;
   readonly #sessionOptions: HostedSessionOptions;
@@ -43,16 +56,22 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
   constructor(
     contract: Contract<Operations, Callbacks, State>,
     factory: ServiceFactory<Operations, Callbacks, State>,
-    options: ServiceOptions<State> & InstancingOptions,
+    options: ServiceOptions<State, Callbacks> & InstancingOptions,
     host: ResolvedHostOptions,
+    admission: Admission,
   ) {
     this.contract = contract;
     this.#instances = new Instances(options.instancing ?? 'per-session', factory, (error) =>
       host.onError(error, { contract: contract.name, method: undefined }),
     );
+    this.#admission = admission;
+    this.#deliveries = new Deliveries(options.slowClients);
+    this.sessions$ = defer(() => this.#changes.pipe(startWith(undefined))).pipe(map(() => this.sessions));
+    this.#gate = new Gate(contract.name, host);
+    this.#tombstones = new Tombstones(host.clock, host.resumeWindowMs);
     this.#options = options;
     this.#host = host;
-    this.#plain = new PlainCalls(contract, this.#instances, options.initialState, host);
+    this.#plain = new PlainCalls(contract, this.#instances, options.initialState, host, this.#gate, admission);
     this.#sessionOptions = {
       ...host,
       contract,
@@ -63,7 +82,12 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
       retryOpen: false,
       encoder: new ItemEncoder(),
       newErrorId: () => crypto.randomUUID(),
+      slowPolicy: (method) => this.#deliveries.direct(method),
     };
+  }
+
+  group(): SessionGroup<Operations, Callbacks, State> {
+    return new SessionGroup(this.contract, this.sessions, this.#sessionOptions.encoder, this.#deliveries);
   }
 
   /** The rpcs of the contract for clients without a session. */
@@ -73,14 +97,30 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
 
   /** Takes a stream that a client opened. */
   accept(carrier: IncomingCarrier): void {
-    new Reception(carrier, this, this.#host.clock, this.#host.handshakeTimeoutMs);
+    const { clock, handshakeTimeoutMs } = this.#host;
+    try {
+      this.#admission.beginHandshake();
+    } catch (error) {
+      return carrier.depart({ how: 'end', error: DuplexError.from(error) });
+    }
+    new Reception(carrier, this, clock, handshakeTimeoutMs);
   }
 
-  opens(carrier: IncomingCarrier, open: Dial, hello: Hello | undefined): boolean {
+  identify(carrier: IncomingCarrier, hello: Hello | undefined): ReturnType<Gate['identify']> {
+    return this.#gate.identify(carrier, hello);
+  }
+
+  done(error?: DuplexError): void {
+    this.#admission.endHandshake();
+    if (error !== undefined) this.#admission.countRefused(error);
+  }
+
+  opens(arrival: Arrival, hello: Hello | undefined): boolean {
+    const { carrier, principal, open } = arrival;
     const nonce = hello === undefined || hello.openNonce.length === 0 ? undefined : hex(hello.openNonce);
     const opened = nonce === undefined ? undefined : this.#unconfirmed.get(nonce);
-    if (opened !== undefined && hello !== undefined) {
-      this.#goOn(opened, carrier, open, hello);
+    if (opened !== undefined && hello !== undefined && opened.belongsTo(principal)) {
+      this.#goOn(opened, arrival, hello);
       return false;
     }
     if (this.contract.session === 'not-allowed') {
@@ -93,15 +133,30 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
       carrier.depart({ how: 'end', error });
       return false;
     }
-    if (this.sessions.size >= this.#host.maxSessions) {
-      const message = `the service has its ${this.#host.maxSessions} sessions`;
-      carrier.depart({ how: 'end', error: new DuplexError('refused', message, { code: Code.RESOURCE_EXHAUSTED }) });
+    try {
+      this.#admission.beginSession(principal);
+    } catch (error) {
+      turnAway(carrier, this.#host.clock, hello, DuplexError.from(error));
       return false;
     }
+    this.#make(carrier, principal, nonce).link.driver.attach(open);
+    return true;
+  }
+
+  #make(
+    carrier: IncomingCarrier,
+    principal: Principal | undefined,
+    nonce: string | undefined,
+  ): HostedSession<Operations, Callbacks, State> {
     const id = hex(crypto.getRandomValues(new Uint8Array(16)));
     const { initialState } = this.#options;
+    const client = {
+      ...{ id, peer: carrier.peer, principal },
+      ...{ gate: this.#gate, admission: this.#admission },
+      changed: () => this.#changed(),
+    };
     const options = this.#sessionOptions;
-    const session = new HostedSession(this.contract, this.#instances, initialState, id, carrier.peer, options);
+    const session = new HostedSession(this.contract, this.#instances, initialState, client, options);
     this.sessions.set(id, session);
     if (nonce !== undefined) {
       this.#unconfirmed.set(nonce, session);
@@ -109,19 +164,23 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     }
     void session.closed.then((end) => {
       this.sessions.delete(id);
+      this.#admission.endSession(principal);
       if (nonce !== undefined) this.#unconfirmed.delete(nonce);
-      if (isOrderly(end)) this.#bury(id, session.tokens);
+      this.#changed();
+      if (isOrderly(end)) this.#tombstones.add(id, session.tokens, principal?.id);
     });
-    session.link.driver.attach(open);
-    return true;
+    return session;
   }
 
-  resumes(carrier: IncomingCarrier, open: Dial, hello: Hello): void {
+  resumes(arrival: Arrival, hello: Hello): void {
+    const { carrier, principal } = arrival;
     const id = hex(hello.sessionId);
     const session = this.sessions.get(id);
-    if (session?.tokens.accepts(hello.token)) this.#goOn(session, carrier, open, hello);
-    else if (this.#tombstones.get(id)?.accepts(hello.token)) reject(carrier, Reason.CLOSED);
-    else reject(carrier, Reason.UNKNOWN_SESSION);
+    if (session?.belongsTo(principal) && session.tokens.accepts(hello.token)) this.#goOn(session, arrival, hello);
+    else {
+      const reason = this.#tombstones.knows(id, hello.token, principal?.id) ? Reason.CLOSED : Reason.UNKNOWN_SESSION;
+      reject(carrier, this.#host.clock, reason);
+    }
   }
 
   /**
@@ -141,30 +200,25 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     await this.#plain.stop();
     timer?.cancel();
     await this.#instances.stop();
+    this.#changes.complete();
     return ends;
   }
 
-  #goOn(
-    session: HostedSession<Operations, Callbacks, State>,
-    carrier: IncomingCarrier,
-    open: Dial,
-    hello: Hello,
-  ): void {
-    if (!session.link.driver.resume(open, hello, () => session.tokens.issue())) reject(carrier, Reason.SUPERSEDED);
+  /** Told once for all that happens in a turn, and when it has happened. */
+  #changed(): void {
+    if (this.#isChanging) return;
+    this.#isChanging = true;
+    queueMicrotask(() => {
+      this.#isChanging = false;
+      this.#changes.next();
+    });
   }
 
-  #bury(id: string, tokens: ResumeTokens): void {
-    const { clock, resumeWindowMs } = this.#host;
-    if (resumeWindowMs === 0 || this.#tombstones.size >= MAX_TOMBSTONES) return;
-    this.#tombstones.set(id, tokens);
-    clock.schedule(clock.now() + resumeWindowMs, () => this.#tombstones.delete(id));
+  #goOn(session: HostedSession<Operations, Callbacks, State>, arrival: Arrival, hello: Hello): void {
+    const { carrier, principal, open } = arrival;
+    if (session.link.driver.resume(open, hello, () => session.tokens.issue())) session.identifiedAs(principal);
+    else reject(carrier, this.#host.clock, Reason.SUPERSEDED);
   }
-}
-
-/** Says why a session cannot be resumed, and ends the stream. */
-function reject(carrier: IncomingCarrier, reason: Reason): void {
-  const frame = controlFrame({ $case: 'welcome', value: rejectionFor(reason) }, noNumbers);
-  carrier.write(frame, () => carrier.depart({ how: 'end' }));
 }
 
 function hex(bytes: Uint8Array): string {

@@ -7,10 +7,14 @@ import type { Contract, MethodInfo } from '../contract/contract.js';
 import type { Init } from '../contract/message-codec.js';
 import { Code, DuplexError, Fault } from '../errors.js';
 import type { SessionEnd } from '../session/session-end.js';
+import type { Admission } from './admission/admission.js';
 import { IdleWatch } from './idle-watch.js';
 import { type Instances, isPromiseLike } from './instances.js';
-import { ResumeTokens } from './resume-tokens.js';
-import type { ServiceHandler, ServiceSession } from './service-types.js';
+import { Expiry } from './security/expiry.js';
+import type { Gate } from './security/gate.js';
+import type { Principal } from './security/principal.js';
+import { ResumeTokens } from './security/resume-tokens.js';
+import type { ServiceHandler, ServiceSession, ServiceSessionStatus, SessionCounters } from './service-types.js';
 import { type SessionState, sessionState } from './session-state.js';
 
 /** What a session in a host is run with. */
@@ -24,6 +28,17 @@ type SessionInstances<Operations, Callbacks, State> = Instances<
   ServiceHandler<Operations, Callbacks, State>
 >;
 
+/** Whose session it is, and who rules over it. */
+export interface SessionClient {
+  readonly id: string;
+  readonly peer: string;
+  readonly principal: Principal | undefined;
+  readonly gate: Gate;
+  readonly admission: Admission;
+  /** Called when what can be seen of the session has changed. */
+  readonly changed: () => void;
+}
+
 /** One client's session in a host: makes the object that serves it, runs its operations, disposes of it. */
 export class HostedSession<Operations, Callbacks, State>
   implements ServiceSession<Callbacks, State>, PeerOwner<ServiceSession<Callbacks, State>>
@@ -34,7 +49,10 @@ export class HostedSession<Operations, Callbacks, State>
   /** Called when the client is known to have a token. */
   confirmed: (() => void) | undefined;
   readonly peer: string;
-  principal: unknown;
+  principal: Principal | undefined;
+  readonly since = new Date();
+  /** The members of the groups that it is in; it leaves them when it ends. */
+  readonly joined = new Set<Set<unknown>>();
   readonly callback: MethodProxy<Callbacks>;
   readonly state: SessionState<State>;
   readonly closed: Promise<SessionEnd>;
@@ -43,6 +61,8 @@ export class HostedSession<Operations, Callbacks, State>
   #resolveClosed!: (end: SessionEnd) => void;
   #handler: ServiceHandler<Operations, Callbacks, State> | undefined;
   #idleWatch: IdleWatch | undefined;
+  readonly #client: SessionClient;
+  readonly #expiry: Expiry;
   readonly #options: HostedSessionOptions;
   readonly #instances: SessionInstances<Operations, Callbacks, State>;
 
@@ -50,12 +70,14 @@ export class HostedSession<Operations, Callbacks, State>
     contract: Contract<Operations, Callbacks, State>,
     instances: SessionInstances<Operations, Callbacks, State>,
     initialState: Init<State> | undefined,
-    id: string,
-    peer: string,
+    client: SessionClient,
     options: HostedSessionOptions,
   ) {
-    this.id = id;
-    this.peer = peer;
+    this.id = client.id;
+    this.peer = client.peer;
+    this.principal = client.principal;
+    this.#client = client;
+    this.#expiry = new Expiry(options.clock, () => this.#expire());
     this.#options = options;
     this.#instances = instances;
     this.closed = new Promise((resolve) => {
@@ -76,6 +98,18 @@ export class HostedSession<Operations, Callbacks, State>
     return this;
   }
 
+  get status(): ServiceSessionStatus {
+    const { state, isClosing } = this.link.session;
+    if (state === 'closed') return 'closed';
+    if (state === 'created' || state === 'opening') return 'opening';
+    return isClosing ? 'closing' : state;
+  }
+
+  get counters(): SessionCounters {
+    const { counters, session } = this.link;
+    return { ...counters, ...session.sender.depths };
+  }
+
   close(reason = 'the service closed the session'): Promise<SessionEnd> {
     this.link.close(reason);
     return this.closed;
@@ -84,6 +118,25 @@ export class HostedSession<Operations, Callbacks, State>
   /** Ends the session at once; the client is told why. */
   abort(message: string, code: Code): void {
     this.link.session.abort({ kind: 'aborted', origin: 'local', code, message });
+  }
+
+  /** Whether a client may go on with this session. */
+  belongsTo(principal: Principal | undefined): boolean {
+    return this.principal?.id === principal?.id;
+  }
+
+  /** The client has shown anew who it is. */
+  identifiedAs(principal: Principal | undefined): void {
+    this.principal = principal;
+    this.#expiry.watch(principal);
+  }
+
+  /** A client that can resume shows fresh credentials when it comes back, and nothing is lost; others have to go. */
+  #expire(): void {
+    const error = new DuplexError('lost', 'the credentials have expired', { code: Code.UNAUTHENTICATED });
+    const { session, driver } = this.link;
+    if (session.level === 'session' && this.#options.resumeWindowMs > 0) driver.drop(error);
+    else this.abort(error.message, Code.UNAUTHENTICATED);
   }
 
   onOpening(): void {
@@ -119,9 +172,13 @@ export class HostedSession<Operations, Callbacks, State>
     this.confirmed?.();
   }
 
-  onSuspended(): void {}
+  onSuspended(): void {
+    this.#client.changed();
+  }
 
-  onResumed(): void {}
+  onResumed(): void {
+    this.#client.changed();
+  }
 
   /** The client's first snapshot is the state as the factory left it. */
   onOpened(): void {
@@ -131,20 +188,48 @@ export class HostedSession<Operations, Callbacks, State>
       const onIdle = (): void => void this.close(`nothing was called for ${idleTimeoutMs} ms`);
       this.#idleWatch = new IdleWatch(this.link, clock, idleTimeoutMs, onIdle);
     }
+    this.#expiry.watch(this.principal);
     if (contract.state !== undefined) this.link.sendState(contract.state, this.state.value);
+    this.#client.changed();
   }
 
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<ServiceSession<Callbacks, State>>): unknown {
-    if (this.#handler !== undefined) return runHandler(this.#handler, method, request, call);
-    return this.#instances.serve(this, call, (handler) => runHandler(handler, method, request, call));
+    this.#client.gate.check(this.principal, method.name);
+    const run = (): unknown =>
+      this.#handler === undefined
+        ? this.#instances.serve(this, call, (handler) => runHandler(handler, method, request, call))
+        : runHandler(this.#handler, method, request, call);
+    return method.shape === 'one-way' ? run() : this.#counted(run);
+  }
+
+  /** Runs a handler as one of the calls that the host has at a time. */
+  #counted(run: () => unknown): unknown {
+    const { admission } = this.#client;
+    admission.beginCall();
+    const end = (): void => admission.endCall();
+    let result: unknown;
+    try {
+      result = run();
+    } catch (error) {
+      end();
+      throw error;
+    }
+    if (isPromiseLike(result)) Promise.resolve(result).then(end, end);
+    else end();
+    return result;
   }
 
   /** Services have states, they do not receive them. */
   onState(): void {}
 
-  onClosing(): void {}
+  onClosing(): void {
+    this.#client.changed();
+  }
 
   onClosed(end: SessionEnd): void {
+    this.#expiry.stop();
+    for (const members of this.joined) members.delete(this);
+    this.joined.clear();
     this.#resolveClosed(end);
     this.#idleWatch?.stop();
     this.#leave();

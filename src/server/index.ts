@@ -1,6 +1,18 @@
+export type { HostCounters } from './admission/admission.js';
+export type { Limits } from './admission/limits.js';
+export type { SlowClients } from './groups/delivery.js';
+export type { Group, GroupCallbacks } from './groups/group.js';
 export { createHost, type Host, type StopOptions, type StopSummary } from './host.js';
 export type { Service } from './hosted-service.js';
 export type { Instancing } from './instances.js';
 export type { HostOptions, InstancingOptions, ServiceOptions } from './options.js';
-export type { ServiceFactory, ServiceHandler, ServiceSession, SingleFactory } from './service-types.js';
+export type { AccessRequest, Authenticate, AuthenticationRequest, Authorize, Principal } from './security/principal.js';
+export type {
+  ServiceFactory,
+  ServiceHandler,
+  ServiceSession,
+  ServiceSessionStatus,
+  SessionCounters,
+  SingleFactory,
+} from './service-types.js';
 export type { SessionState } from './session-state.js';

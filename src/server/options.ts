@@ -7,10 +7,19 @@ import type { Init } from '../contract/message-codec.js';
 import type { Clock } from '../transport/clock.js';
 import { systemClock } from '../transport/clock.js';
 import type { GrpcServerOptions } from '../transport/grpc/listener.js';
+import { type Limits, resolveLimits } from './admission/limits.js';
+import type { SlowClients } from './groups/delivery.js';
 import type { Instancing } from './instances.js';
+import type { Authenticate, Authorize, Principal } from './security/principal.js';
 
 /** Options of a host. Times are milliseconds. */
-export interface HostOptions {
+export interface HostOptions<Who extends Principal | undefined = Principal | undefined> {
+  /** Finds out who a client is, for each stream that it opens. Default: nobody asks, and principals are undefined. */
+  readonly authenticate?: Authenticate<Who>;
+  /** Whether a principal may invoke an operation. Default: every one. */
+  readonly authorize?: Authorize<Who>;
+  /** How much the host takes on; each limit has a default. */
+  readonly limits?: Partial<Limits>;
   /** Hears of every error that no caller is told of, and may say what the caller is told. Default: writes it to stderr. */
   readonly onError?: ErrorListener;
   /** What stands around operations, callbacks and their messages, the outermost first. Default: nothing. */
@@ -35,8 +44,6 @@ export interface HostOptions {
   readonly pingMs?: number;
   /** How long it waits for the answer. Default: 5,000. */
   readonly pingTimeoutMs?: number;
-  /** How many sessions a service has at most; further clients are refused with RESOURCE_EXHAUSTED. Default: 10,000. */
-  readonly maxSessions?: number;
   /** Whether the host answers gRPC's reflection service, for grpcurl and its like. Default: false. */
   readonly reflection?: boolean;
   /** Whether the host answers gRPC's health checking service, for load balancers and probes. Default: false. */
@@ -55,11 +62,17 @@ export interface HostOptions {
 }
 
 /** {@link HostOptions}, complete. */
-export type ResolvedHostOptions = Readonly<Required<HostOptions>>;
+export interface ResolvedHostOptions
+  extends Readonly<Required<Omit<HostOptions, 'authenticate' | 'authorize' | 'limits'>>> {
+  readonly authenticate: Authenticate<Principal | undefined> | undefined;
+  readonly authorize: Authorize<Principal | undefined> | undefined;
+  readonly limits: Limits;
+}
 
 /** Completes the options of a host with their defaults. Throws INVALID_ARGUMENT for a time that is none. */
 export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
-  return resolveOptions(defaults, options, { resumeWindowMs: 0, idleTimeoutMs: 0 });
+  const limits = resolveLimits(options.limits);
+  return resolveOptions(defaults, { ...options, limits }, { resumeWindowMs: 0, idleTimeoutMs: 0 });
 }
 
 const defaults: ResolvedHostOptions = Object.freeze({
@@ -72,7 +85,9 @@ const defaults: ResolvedHostOptions = Object.freeze({
   idleTimeoutMs: 600_000,
   pingMs: 10_000,
   pingTimeoutMs: 5_000,
-  maxSessions: 10_000,
+  authenticate: undefined,
+  authorize: undefined,
+  limits: resolveLimits(),
   reflection: false,
   health: false,
   operationContext: 'auto',
@@ -81,7 +96,7 @@ const defaults: ResolvedHostOptions = Object.freeze({
 });
 
 /** Options of one service in a host. */
-export interface ServiceOptions<State> {
+export interface ServiceOptions<State, Callbacks = object> {
   /** The state of a new session, before the factory sees it. Fields left out have their defaults. */
   readonly initialState?: Init<State>;
   /**
@@ -90,6 +105,12 @@ export interface ServiceOptions<State> {
    * `multiple`, up to 256 side by side.
    */
   readonly concurrency?: Concurrency;
+  /**
+   * What to do about clients that are too slow for a one-way callback, by its
+   * name. Default: what the contract declares by `delivery`, and for reliable
+   * ones `wait`, which in a group is `fail-session`.
+   */
+  readonly slowClients?: SlowClients<Callbacks>;
 }
 
 /** How the objects that serve a service are made. */

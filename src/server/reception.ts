@@ -6,26 +6,43 @@ import type { Clock } from '../transport/clock.js';
 import type { Dial } from '../transport/driver.js';
 import { Field } from '../wire/fields.js';
 import { FrameDecoder } from '../wire/frame-decoder.js';
+import type { Principal } from './security/principal.js';
 
-/** Takes the streams that have said what they want. Each is taken over by calling `open` once, at once. */
+/** A stream that has said what it wants, and whose client is known. */
+export interface Arrival {
+  readonly carrier: IncomingCarrier;
+  readonly principal: Principal | undefined;
+  /** Takes the stream over; to be called once, at once. */
+  readonly open: Dial;
+}
+
+/** Takes the streams that have said what they want. */
 export interface ReceptionDesk {
+  /** Who the client is. Throws, or rejects, with what to tell a client that may not come in. */
+  identify(
+    carrier: IncomingCarrier,
+    hello: Hello | undefined,
+  ): Principal | undefined | PromiseLike<Principal | undefined>;
   /**
    * A stream that starts a session, in whatever way; `hello` is absent for a
    * plain client. True if the first frame is still to be handed to the session.
    */
-  opens(carrier: IncomingCarrier, open: Dial, hello: Hello | undefined): boolean;
+  opens(arrival: Arrival, hello: Hello | undefined): boolean;
   /** A stream that wants to go on with a session. */
-  resumes(carrier: IncomingCarrier, open: Dial, hello: Hello): void;
+  resumes(arrival: Arrival, hello: Hello): void;
+  /** A stream is taken over, or has left. */
+  done(error?: DuplexError): void;
 }
 
 /**
- * Receives a stream until its first frame tells what it wants: only then is a
- * session looked up, or made. A silent stream is dropped after the time-out
- * and has cost no more than this object.
+ * Receives a stream until its first frame tells what it wants, and until it is
+ * known whose it is: only then is a session looked up, or made. A silent
+ * stream is dropped after the time-out and has cost no more than this object.
  */
 export class Reception implements CarrierListener {
+  #state: 'silent' | 'identifying' | 'over' = 'silent';
   #next: CarrierListener | undefined;
-  #turnedAway = false;
+  #ended = false;
   readonly #carrier: IncomingCarrier;
   readonly #alarm: Alarm;
   readonly #desk: ReceptionDesk;
@@ -33,55 +50,89 @@ export class Reception implements CarrierListener {
   constructor(carrier: IncomingCarrier, desk: ReceptionDesk, clock: Clock, timeoutMs: number) {
     this.#carrier = carrier;
     this.#desk = desk;
-    this.#alarm = new Alarm(clock, () => {
-      const message = `no message within ${timeoutMs} ms: an empty envelope opens a session that only listens`;
-      this.#turnAway(new DuplexError('timeout', message));
-    });
+    this.#alarm = new Alarm(clock, () => this.#turnAway(tooLate(this.#state, timeoutMs)));
     this.#alarm.setAt(clock.now() + timeoutMs);
     carrier.listen(this);
   }
 
   frame(frame: Uint8Array): void {
-    // What comes late on a stream that was turned away must not open a session.
-    if (this.#turnedAway) return;
-    if (this.#next === undefined) this.#receive(frame);
     // A Hello that resumes was all that its frame held; any other first frame is the session's affair.
-    else this.#next.frame(frame);
+    if (this.#next !== undefined) this.#next.frame(frame);
+    // What comes late on a stream that was turned away must not open a session.
+    else if (this.#state === 'silent') this.#receive(frame);
   }
 
   ended(): void {
-    if (this.#turnedAway) return;
+    this.#ended = true;
     if (this.#next !== undefined) return this.#next.ended();
+    if (this.#state !== 'silent') return;
     const message = 'the stream ended without a message: an empty envelope opens a session that only listens';
     this.#turnAway(new DuplexError('protocol', message, { code: Code.FAILED_PRECONDITION }));
   }
 
   lost(error: DuplexError): void {
-    this.#alarm.cancel();
+    this.#finish(error);
     this.#next?.lost(error);
   }
 
   #receive(frame: Uint8Array): void {
-    let hello: Hello | undefined;
     try {
-      hello = helloIn(frame);
+      const hello = helloIn(frame);
+      const principal = this.#desk.identify(this.#carrier, hello);
+      if (!isPromiseLike(principal)) return this.#hand(frame, hello, principal);
+      this.#state = 'identifying';
+      this.#carrier.pause();
+      principal.then(
+        (known) => this.#goOn(frame, hello, known),
+        (error: unknown) => this.#turnAway(DuplexError.from(error, 'refused')),
+      );
     } catch (error) {
-      return this.#turnAway(DuplexError.from(error, 'protocol'));
+      this.#turnAway(DuplexError.from(error, 'protocol'));
     }
-    this.#alarm.cancel();
+  }
+
+  #goOn(frame: Uint8Array, hello: Hello | undefined, principal: Principal | undefined): void {
+    // The client may have left while it was being identified.
+    if (this.#state === 'over') return;
+    this.#carrier.resume();
+    this.#hand(frame, hello, principal);
+    if (this.#ended) this.#next?.ended();
+  }
+
+  #hand(frame: Uint8Array, hello: Hello | undefined, principal: Principal | undefined): void {
+    const carrier = this.#carrier;
+    this.#finish();
     const open: Dial = (listener) => {
       this.#next = listener;
-      return this.#carrier;
+      return carrier;
     };
-    if (hello !== undefined && hello.sessionId.length > 0) this.#desk.resumes(this.#carrier, open, hello);
-    else if (this.#desk.opens(this.#carrier, open, hello)) this.#next?.frame(frame);
+    const arrival = { carrier, principal, open };
+    if (hello !== undefined && hello.sessionId.length > 0) this.#desk.resumes(arrival, hello);
+    else if (this.#desk.opens(arrival, hello)) this.#next?.frame(frame);
   }
 
   #turnAway(error: DuplexError): void {
-    this.#turnedAway = true;
-    this.#alarm.cancel();
+    if (this.#state === 'over') return;
+    this.#finish(error);
     this.#carrier.depart({ how: 'end', error });
   }
+
+  #finish(error?: DuplexError): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    this.#alarm.cancel();
+    this.#desk.done(error);
+  }
+}
+
+function tooLate(state: 'silent' | 'identifying' | 'over', timeoutMs: number): DuplexError {
+  if (state === 'identifying') return new DuplexError('unavailable', `authentication took more than ${timeoutMs} ms`);
+  const message = `no message within ${timeoutMs} ms: an empty envelope opens a session that only listens`;
+  return new DuplexError('timeout', message);
+}
+
+function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
+  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 /** The Hello that a first frame holds, if it holds one. Throws for what is no frame at all. */

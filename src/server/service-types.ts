@@ -1,16 +1,34 @@
 import type { Call } from '../calls/call.js';
+import type { CallCounters } from '../calls/call-channel.js';
 import type { Handlers, MethodProxy } from '../calls/method-types.js';
 import type { SessionEnd } from '../session/session-end.js';
 import type { SessionState } from './session-state.js';
 
+/** `resuming`: the connection broke, and the client may come back. */
+export type ServiceSessionStatus = 'opening' | 'open' | 'resuming' | 'closing' | 'closed';
+
+/** Counters and depths of one session. */
+export interface SessionCounters extends Readonly<CallCounters> {
+  /** Messages that were sent and that the client has not acknowledged. */
+  readonly unacknowledged: number;
+  /** Messages that wait for the client to take more. */
+  readonly waiting: number;
+  readonly waitingBytes: number;
+}
+
 /** A client's session as the service sees it. It may be kept and used from anywhere until it ends. */
-export interface ServiceSession<Callbacks, State> {
+export interface ServiceSession<Callbacks, State, Who = unknown> {
   /** Unique among the sessions of this host's process. */
   readonly id: string;
   /** Address of the client as the connection shows it. */
   readonly peer: string;
-  /** Who the client is, as the host has authenticated it; undefined where it does not. */
-  readonly principal: unknown;
+  /** Who the client is, as the host's `authenticate` found out last. */
+  readonly principal: Who;
+  /** When it was opened. */
+  readonly since: Date;
+  readonly status: ServiceSessionStatus;
+  /** What happened in it that no caller saw, and how much waits in it now. */
+  readonly counters: SessionCounters;
   /** The client: calling a member invokes the callback there. */
   readonly callback: MethodProxy<Callbacks>;
   /** What the service keeps for this session; the client sees every change. */
@@ -22,18 +40,18 @@ export interface ServiceSession<Callbacks, State> {
 }
 
 /** What serves one session, or all: a method for each operation, and what disposes of it. */
-export type ServiceHandler<Operations, Callbacks, State> = Handlers<
+export type ServiceHandler<Operations, Callbacks, State, Who = unknown> = Handlers<
   Operations,
-  Call<ServiceSession<Callbacks, State>>
+  Call<ServiceSession<Callbacks, State, Who>>
 > &
   Partial<Disposable & AsyncDisposable>;
 
 /** Makes the object that serves a session. It may take its time, or throw a Fault to turn the client away. */
-export type ServiceFactory<Operations, Callbacks, State> = (
-  session: ServiceSession<Callbacks, State>,
-) => ServiceHandler<Operations, Callbacks, State> | PromiseLike<ServiceHandler<Operations, Callbacks, State>>;
+export type ServiceFactory<Operations, Callbacks, State, Who = unknown> = (
+  session: ServiceSession<Callbacks, State, Who>,
+) => ServiceHandler<Operations, Callbacks, State, Who> | PromiseLike<ServiceHandler<Operations, Callbacks, State, Who>>;
 
 /** Makes the one object that serves all sessions; an operation finds its session in `call.session`. */
-export type SingleFactory<Operations, Callbacks, State> = () =>
-  | ServiceHandler<Operations, Callbacks, State>
-  | PromiseLike<ServiceHandler<Operations, Callbacks, State>>;
+export type SingleFactory<Operations, Callbacks, State, Who = unknown> = () =>
+  | ServiceHandler<Operations, Callbacks, State, Who>
+  | PromiseLike<ServiceHandler<Operations, Callbacks, State, Who>>;

@@ -5,6 +5,9 @@ import { errorOf, type SessionEnd } from './session-end.js';
 import { defaultTerms, type SessionTerms } from './terms.js';
 import { type Waiter, WaitingLine, type WaitingLineLimits } from './waiting-line.js';
 
+/** The key of states in the waiting line; methods have theirs from 100 up. */
+const STATE = 0;
+
 /**
  * What the application sends in a session. An item is admitted to the outbox
  * if the peer's window takes it, and waits in line if not; so what it costs is
@@ -122,10 +125,27 @@ export class Sender {
   /** Sends the present state. While the window is full a newer one replaces it. */
   sendState(item: Uint8Array): void {
     this.checkSize(item);
-    if (this.#refusal !== undefined) return;
+    if (this.#refusal === undefined) this.sendDroppable(item, STATE, 1);
+  }
+
+  /**
+   * Sends an item that starts something and that a slow peer may miss: while
+   * the window is full the newest `limit` of its `key` are kept. True if an
+   * older one was dropped for it.
+   */
+  sendDroppable(item: ItemBytes, key: number, limit: number): boolean {
+    this.#check(item);
+    let dropped = false;
     if (this.#line.length === 0 && this.outbox.admits(item.length)) this.outbox.charge(item);
-    else this.#line.joinState(item);
+    else dropped = this.#line.joinDroppable(item.slice(), key, limit);
     this.#wake();
+    return dropped;
+  }
+
+  /** What is sent and not acknowledged, and what waits to be sent. */
+  get depths(): { readonly unacknowledged: number; readonly waiting: number; readonly waitingBytes: number } {
+    const { lastSeq, acked } = this.outbox;
+    return { unacknowledged: lastSeq - acked, waiting: this.#line.length, waitingBytes: this.#line.byteLength };
   }
 
   /** Admits those in line whom the window takes now. True if stream items that were not taken may be offered again. */

@@ -14,6 +14,8 @@ interface Place {
   readonly charged: boolean;
   readonly ordinal: number;
   readonly waiter: Waiter | undefined;
+  /** What newer items of the same key may take the place of. */
+  readonly key: number | undefined;
 }
 
 /** Bounds of the line: how many may wait, and with how many bytes. */
@@ -27,15 +29,16 @@ export const defaultWaitingLineLimits: WaitingLineLimits = Object.freeze({ items
 
 /**
  * Items that found the window full, in order. It is bounded: past its limits
- * a call fails with RESOURCE_EXHAUSTED instead of growing the process. At most
- * one state waits; a newer one takes a place of its own at the end, so that it
- * never overtakes a callback sent before it.
+ * a call fails with RESOURCE_EXHAUSTED instead of growing the process. Of what
+ * may be dropped, such as states, only the newest wait; each takes a place of
+ * its own at the end, so that it never overtakes a callback sent before it.
  */
 export class WaitingLine {
   #places: Place[] = [];
   #bytes = 0;
   #ordinal = 0;
-  #state: Place | undefined;
+  /** Those of the places that may be dropped, by their keys, oldest first. */
+  readonly #droppable = new Map<number, Place[]>();
   readonly #limits: WaitingLineLimits;
 
   constructor(limits: WaitingLineLimits = defaultWaitingLineLimits) {
@@ -44,6 +47,10 @@ export class WaitingLine {
 
   get length(): number {
     return this.#places.length;
+  }
+
+  get byteLength(): number {
+    return this.#bytes;
   }
 
   /** A mark in time, for `waitsSince`. */
@@ -76,33 +83,42 @@ export class WaitingLine {
     this.#push(item, false, undefined);
   }
 
-  /** Puts a state at the end of the line in place of an older one that still waits. */
-  joinState(item: Uint8Array): void {
-    if (this.#state !== undefined) {
-      this.#bytes -= this.#state.item.length;
-      this.#places.splice(this.#places.indexOf(this.#state), 1);
+  /**
+   * Puts an item at the end of the line of which at most `limit` of its `key`
+   * wait: for a new one the oldest goes. True if one had to.
+   */
+  joinDroppable(item: Uint8Array, key: number, limit: number): boolean {
+    const places = this.#droppable.get(key) ?? [];
+    let dropped = false;
+    const isFull = () => places.length >= limit || this.#bytes + item.length > this.#limits.bytes;
+    for (let oldest = places[0]; oldest !== undefined && isFull(); oldest = places[0]) {
+      places.shift();
+      this.#places.splice(this.#places.indexOf(oldest), 1);
+      this.#bytes -= oldest.item.length;
+      dropped = true;
     }
-    this.#state = this.#push(item, true, undefined);
+    this.#push(item, true, undefined, key);
+    return dropped;
   }
 
   /** Puts what had been admitted too early before all others. Nobody may hold a mark yet. */
   putInFront(items: readonly Pick<Place, 'item' | 'charged'>[]): void {
     const places = this.#places;
-    const state = this.#state;
     this.#places = [];
     this.#bytes = 0;
+    this.#droppable.clear();
     for (const { item, charged } of items) this.#push(item, charged, undefined);
-    for (const place of places) {
-      const moved = this.#push(place.item, place.charged, place.waiter);
-      if (place === state) this.#state = moved;
-    }
+    for (const { item, charged, waiter, key } of places) this.#push(item, charged, waiter, key);
   }
 
-  #push(item: Uint8Array, charged: boolean, waiter: Waiter | undefined): Place {
-    const place = { item, charged, waiter, ordinal: ++this.#ordinal };
+  #push(item: Uint8Array, charged: boolean, waiter: Waiter | undefined, key?: number): void {
+    const place = { item, charged, waiter, key, ordinal: ++this.#ordinal };
     this.#places.push(place);
     this.#bytes += item.length;
-    return place;
+    if (key === undefined) return;
+    const others = this.#droppable.get(key);
+    if (others === undefined) this.#droppable.set(key, [place]);
+    else others.push(place);
   }
 
   /** Lets items go, first come first served, as long as `admits` takes the charged ones. */
@@ -116,7 +132,7 @@ export class WaitingLine {
     const gone = this.#places.splice(0, count);
     for (const place of gone) {
       this.#bytes -= place.item.length;
-      if (place === this.#state) this.#state = undefined;
+      if (place.key !== undefined) this.#droppable.get(place.key)?.shift();
       place.waiter?.admitted();
     }
   }
@@ -126,7 +142,7 @@ export class WaitingLine {
     const places = this.#places;
     this.#places = [];
     this.#bytes = 0;
-    this.#state = undefined;
+    this.#droppable.clear();
     for (const { waiter } of places) waiter?.failed(error);
   }
 }

@@ -58,6 +58,12 @@ export class Driver {
     return true;
   }
 
+  /** Gives up the carrier, which the peer may mend by another one. */
+  drop(error: DuplexError): void {
+    this.#session.carrierLost(error, this.#clock.now());
+    this.#flushLater();
+  }
+
   /** The session may have something to write. All that is sent in one turn goes into one frame. */
   wake(): void {
     // What is sent while a write is in flight is gathered; only leaving, and its time-out, cannot wait.

@@ -181,7 +181,7 @@ describe('a client reaches its service', () => {
     const { address, sessions } = await serve();
     const before = listeningSockets('self').length;
     expect(before).toBeGreaterThan(0); // the host's, so the table is read rightly
-    const client = new ScriptProcess('test/support/everything-client.ts', address);
+    const client = new ScriptProcess('test/support/everything-client.ts', [address]);
     await client.printed('opened');
     await eventually(() => expect(sessions).toHaveLength(1));
     expect(openSockets(client.pid)).toBeGreaterThan(0);

@@ -70,7 +70,7 @@ describe('the object that serves a session', () => {
 
   it('is disposed of once when the client is killed', async () => {
     const { address, log, sessions } = await counting();
-    const victim = new ScriptProcess('test/support/everything-client.ts', address);
+    const victim = new ScriptProcess('test/support/everything-client.ts', [address]);
     await victim.printed('opened');
     victim.kill('SIGKILL');
     expect(await sessions[0]?.closed).toMatchObject({ kind: 'lost' });

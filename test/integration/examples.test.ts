@@ -5,9 +5,9 @@ import { ScriptProcess } from '../support/processes.js';
 
 /** An example's service, listening, and a client of it, each in a process of its own. */
 async function start(name: string, ...args: readonly string[]) {
-  const server = new ScriptProcess(`examples/${name}/server.ts`, 'localhost:0');
+  const server = new ScriptProcess(`examples/${name}/server.ts`, ['localhost:0']);
   const address = (await server.printed('listening on')).replace('listening on ', '');
-  return { server, address, client: new ScriptProcess(`examples/${name}/client.ts`, address, ...args) };
+  return { server, address, client: new ScriptProcess(`examples/${name}/client.ts`, [address, ...args]) };
 }
 
 describe('the examples', () => {
@@ -40,7 +40,7 @@ describe('the examples', () => {
   it('run in terminals: what one says in the room the other hears', async () => {
     const { client: ann, address } = await start('chat', 'Ann');
     await ann.printed('room: Ann is here');
-    const bob = new ScriptProcess('examples/chat/client.ts', address, 'Bob');
+    const bob = new ScriptProcess('examples/chat/client.ts', [address, 'Bob']);
     await ann.printed('room: Bob is here');
     bob.type('hello\n');
     await ann.printed('Bob: hello');

@@ -7,7 +7,7 @@ describe('a service that calls back faster than its client takes it', () => {
     ['is not held up, and the newest arrives, where the client drops the oldest', 'latest', ['--seconds', '60']],
   ])('%s', async (_, policy, args) => {
     const quick = ['--callbacks', '30000', '--per-second', '5000', '--policy', policy, ...args];
-    const run = new ScriptProcess('scripts/flood/run.ts', ...quick);
+    const run = new ScriptProcess('scripts/flood/run.ts', quick);
     expect(await run.exited, run.lines.join('\n') + run.errors).toBe(0);
     expect(run.lines.at(-1)).toContain(policy);
   });

@@ -144,7 +144,7 @@ describe.each(['per-session', 'per-call', 'single'] as const)(
 
     it('when the client is killed in the middle of a call', async () => {
       const { host, address, log, service } = await counting(instancing);
-      const victim = new ScriptProcess('test/support/everything-client.ts', address);
+      const victim = new ScriptProcess('test/support/everything-client.ts', [address]);
       await victim.printed('opened');
       const [session] = service.sessions.values();
       victim.kill('SIGKILL');

@@ -1,4 +1,4 @@
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import {
   Code,
   createHost,
@@ -40,14 +40,22 @@ async function serveAs(
 }
 
 /** Calls an rpc of the contract as any gRPC client would. Rejects with the status. */
-function call(address: string, rpc: string, request: Uint8Array, deadlineMs = 20_000): Promise<Uint8Array> {
+function call(
+  address: string,
+  rpc: string,
+  request: Uint8Array,
+  credential = '',
+  deadlineMs = 20_000,
+): Promise<Uint8Array> {
   const client = new Client(address, credentials.createInsecure());
   onTestFinished(() => client.close());
   const identity = (bytes: Buffer): Buffer => bytes;
   return new Promise((resolve, reject) => {
     const options = { deadline: Date.now() + deadlineMs };
     const path = `/testing.v1.EverythingService/${rpc}`;
-    client.makeUnaryRequest(path, identity, identity, Buffer.from(request), options, (error, reply) =>
+    const metadata = new Metadata();
+    if (credential !== '') metadata.set('authorization', credential);
+    client.makeUnaryRequest(path, identity, identity, Buffer.from(request), metadata, options, (error, reply) =>
       error === null && reply !== undefined ? resolve(reply) : reject(error ?? new Error('no reply')),
     );
   });
@@ -73,6 +81,40 @@ describe('a contract whose sessions are required', () => {
         details: `testing.v1.EverythingService needs a session: call ${rpc} within one that is opened by /testing.v1.EverythingDuplexService/Connect`,
       });
     }
+  });
+});
+
+describe('a plain call', () => {
+  const guarded: HostOptions = {
+    authenticate: ({ headers }) => (headers.get('authorization') === 'good' ? { id: 'ann' } : undefined),
+    authorize: ({ operation }) => operation !== 'Note',
+  };
+
+  it('is asked for its credentials as a session is', async () => {
+    const { address, host } = await serveAs('allowed', answering, guarded);
+    expect(await statusOf(echo(address, 'hi'))).toMatchObject({ code: Code.UNAUTHENTICATED });
+    const reply = await call(address, 'Echo', EchoRequest.encode({ text: 'hi', tags: [] } as never).finish(), 'good');
+    expect(EchoResponse.decode(reply).text).toBe('hi');
+    expect(host.counters.refused.credentials).toBe(1);
+  });
+
+  it('runs only what its principal may invoke', async () => {
+    const { address } = await serveAs('allowed', answering, guarded);
+    expect(await statusOf(call(address, 'Note', new Uint8Array(), 'good'))).toMatchObject({
+      code: Code.PERMISSION_DENIED,
+    });
+  });
+
+  it('counts among the calls that the host runs at a time', async () => {
+    const release = deferred<{ text: string }>();
+    const { address, host } = await serveAs('allowed', () => ({ echo: () => release.promise }), { limits: { calls: 1 } });
+    const first = echo(address, 'first');
+    await eventually(() => expect(host.counters.calls).toBe(1));
+    const refused = await statusOf(echo(address, 'second'));
+    expect(refused).toMatchObject({ code: Code.RESOURCE_EXHAUSTED, details: expect.stringContaining('limits.calls') });
+    release.resolve({ text: 'done' });
+    expect(EchoResponse.decode(await first).text).toBe('done');
+    await eventually(() => expect(host.counters.calls).toBe(0));
   });
 });
 
@@ -169,7 +211,7 @@ describe('a contract whose sessions are allowed', () => {
       },
     );
     const request = EchoRequest.encode(EchoRequest.fromPartial({})).finish();
-    expect(await statusOf(call(address, 'Echo', request, 500))).toMatchObject({ code: Code.DEADLINE_EXCEEDED });
+    expect(await statusOf(call(address, 'Echo', request, '', 500))).toMatchObject({ code: Code.DEADLINE_EXCEEDED });
     await started.promise;
     await aborted.promise;
     expect(log).toEqual(['echo', 'somebody', 'true']);

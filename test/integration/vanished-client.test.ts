@@ -19,7 +19,7 @@ describe('a client that vanishes', () => {
       }),
       { resumeWindowMs: 300 },
     );
-    const victim = new ScriptProcess('test/support/everything-client.ts', address);
+    const victim = new ScriptProcess('test/support/everything-client.ts', [address]);
     await victim.printed('opened');
     const [session] = sessions;
     let index = 0;

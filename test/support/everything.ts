@@ -40,7 +40,8 @@ export function partly(handler: Partial<Everything.Handler>): Everything.Handler
   return handler as Everything.Handler;
 }
 
-type AddOptions = ServiceOptions<Everything.State> & InstancingOptions<'per-session' | 'per-call'>;
+type AddOptions = ServiceOptions<Everything.State, Everything.Callbacks> &
+  InstancingOptions<'per-session' | 'per-call'>;
 type ServeOptions = HostOptions & AddOptions;
 
 function addEverything(
@@ -53,7 +54,7 @@ function addEverything(
 
 /** Serves `Everything` by what `make` makes for each session. */
 export async function serve(make: MakeService = () => ({}), options: ServeOptions = {}): Promise<Serving> {
-  const { initialState, concurrency, instancing, ...hostOptions } = options;
+  const { initialState, concurrency, instancing, slowClients, ...hostOptions } = options;
   const errors: Reported[] = [];
   const sessions: Everything.Session[] = [];
   const host = createHost({ onError: (error, source) => errors.push({ error, ...source }), ...hostOptions });
@@ -63,7 +64,12 @@ export async function serve(make: MakeService = () => ({}), options: ServeOption
       sessions.push(session);
       return make(session);
     },
-    { ...(initialState && { initialState }), ...(concurrency && { concurrency }), ...(instancing && { instancing }) },
+    {
+      ...(initialState && { initialState }),
+      ...(concurrency && { concurrency }),
+      ...(instancing && { instancing }),
+      ...(slowClients && { slowClients }),
+    },
   );
   const { address, port } = await host.listen('localhost:0');
   onTestFinished(() => {

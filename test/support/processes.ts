@@ -4,7 +4,7 @@ import { onTestFinished, vi } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** A script of this folder in a process of its own. It is killed when the test is finished. */
+/** A script of this folder in a process of its own. It is killed when the test is finished, unless `atEnd` says otherwise. */
 export class ScriptProcess {
   /** What it printed, line by line. */
   readonly lines: string[] = [];
@@ -17,7 +17,7 @@ export class ScriptProcess {
   readonly #child: ChildProcessWithoutNullStreams;
 
   /** Starts `script`, a path from the root of the project. */
-  constructor(script: string, ...args: readonly string[]) {
+  constructor(script: string, args: readonly string[] = [], atEnd: (kill: () => void) => void = onTestFinished) {
     const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], { cwd: root, stdio: 'pipe' });
     this.#child = child;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -29,7 +29,7 @@ export class ScriptProcess {
       this.errors += text;
     });
     this.exited = new Promise((done) => child.on('exit', (code, signal) => done(code ?? signal)));
-    onTestFinished(() => {
+    atEnd(() => {
       child.kill('SIGKILL');
     });
   }

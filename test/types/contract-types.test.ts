@@ -22,10 +22,36 @@ const nothing = (): void => {};
 declare const all: Everything.Handler;
 
 describe('what the compiler knows of a service', () => {
+  it('knows the principal of its sessions by what authenticates them', () => {
+    const add = (): void => {
+      const authenticate = async () => ({ id: 'ann', roles: ['admin'] });
+      const host = createHost({
+        authenticate,
+        authorize: ({ principal }) => principal.roles.includes('admin'),
+      });
+      const service = host.add(Everything, (session) => {
+        expectTypeOf(session.principal).toEqualTypeOf<{ id: string; roles: string[] }>();
+        return {
+          ...all,
+          note(_, call) {
+            expectTypeOf(call.session.principal.roles).toEqualTypeOf<string[]>();
+          },
+        };
+      });
+      for (const session of service.sessions.values()) expectTypeOf(session.principal.id).toEqualTypeOf<string>();
+      host.add(Everything, () => all);
+      // @ts-expect-error: a principal has an id
+      createHost({ authenticate: () => ({ name: 'ann' }) });
+    };
+    nothing();
+    void add;
+  });
+
   it('gives the parameters of a literal their types', () => {
     const add = (): void => {
       createHost().add(Everything, (session) => {
-        expectTypeOf(session).toEqualTypeOf<ServiceSession<Everything.Callbacks, Everything.State>>();
+        expectTypeOf(session).toEqualTypeOf<ServiceSession<Everything.Callbacks, Everything.State, undefined>>();
+        expectTypeOf(session).toExtend<Everything.Session>();
         return {
           ...all,
           note(request, call) {

@@ -1,15 +1,22 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { formatFindings } from '../../codegen/finding.js';
-import { type Command, type CommandHost, parseCommand } from '../command.js';
+import { type Finding, formatFindings } from '../../codegen/finding.js';
+import { type Command, type CommandHost, parseCommand, UsageError } from '../command.js';
+import { generateFromService } from '../proto/from-service.js';
 import { type GenerationOptions, generateFrom, readIfPresent, type WantedFile } from '../proto/generation.js';
+import { reflectContracts } from '../proto/reflect.js';
 import { findSources, type ProtoSources } from '../proto/sources.js';
 import { watchProtos } from '../proto/watch.js';
 
 const usage = `usage: duplex generate [file or folder …]   (proto)
+       duplex generate --from HOST:PORT
 
-Writes the wire proto and the TypeScript of the contracts in the given protos.
+Writes the wire proto and the TypeScript of the contracts in the given protos,
+or the TypeScript of those that a running service describes by reflection.
+
+  --from HOST:PORT   ask this service instead of reading protos
+  --tls              over TLS
 
   --out DIR          folder of the TypeScript                          src/gen
   --wire-out DIR     folder of the wire protos                         beside the contracts
@@ -28,6 +35,8 @@ export const generate: Command = async (args, host) => {
       args: [...args],
       allowPositionals: true,
       options: {
+        from: { type: 'string' },
+        tls: { type: 'boolean', default: false },
         out: { type: 'string', default: 'src/gen' },
         'wire-out': { type: 'string' },
         include: { type: 'string', multiple: true, default: [] },
@@ -46,6 +55,14 @@ export const generate: Command = async (args, host) => {
   const which = { cwd, paths: positionals, includes: values.include };
   const how = { cwd, out: values.out, wireOut: values['wire-out'], options: values.opt };
   const finish = values.check ? reportStale : writeStale;
+  if (values.from !== undefined) {
+    if (positionals.length > 0 || values.watch) throw new UsageError('--from takes neither protos nor --watch');
+    return await finishWith(
+      await generateFromService(await reflectContracts(values.from, values.tls), how),
+      finish,
+      host,
+    );
+  }
   const run = () => generateOnce(findSources(which), how, finish, host);
   if (!values.watch) return await run();
   const roots = new Set([...values.include, ...findSources(which).targets.map(({ root }) => root)]);
@@ -62,11 +79,20 @@ async function generateOnce(
   host: CommandHost,
 ): Promise<number> {
   const result = await generateFrom(sources, options);
+  const isEmpty = 'wireProtos' in result && result.wireProtos.length === 0;
+  if (isEmpty) host.out('no contracts: no service has the option (duplex.v1.contract)');
+  return await finishWith(result, finish, host);
+}
+
+async function finishWith(
+  result: { readonly files: readonly WantedFile[] } | { readonly findings: readonly Finding[] },
+  finish: Finish,
+  host: CommandHost,
+): Promise<number> {
   if ('findings' in result) {
     host.err(formatFindings(result.findings));
     return 1;
   }
-  if (result.wireProtos.length === 0) host.out('no contracts: no service has the option (duplex.v1.contract)');
   const stale = result.files.filter(({ path, content }) => readIfPresent(resolve(host.cwd, path)) !== content);
   return await finish(stale, host);
 }

@@ -6,9 +6,12 @@ import type { AnyContract, Contract, MethodInfo } from '../../contract/contract.
 import type { Init } from '../../contract/message-codec.js';
 import { Code, DuplexError, Fault } from '../../errors.js';
 import type { PlainCaller, PlainMethod } from '../../transport/grpc/plain-methods.js';
+import type { Admission } from '../admission/admission.js';
 import { runHandler } from '../hosted-session.js';
 import type { Instances } from '../instances.js';
 import type { ResolvedHostOptions } from '../options.js';
+import type { Gate } from '../security/gate.js';
+import type { Principal } from '../security/principal.js';
 import type { ServiceHandler, ServiceSession } from '../service-types.js';
 import { PlainSession } from './plain-session.js';
 
@@ -30,6 +33,8 @@ export class PlainCalls<Operations, Callbacks, State> {
   readonly #instances: Instances<ServiceSession<Callbacks, State>, Handler<Operations, Callbacks, State>>;
   readonly #initialState: Init<State> | undefined;
   readonly #host: ResolvedHostOptions;
+  readonly #gate: Gate;
+  readonly #admission: Admission;
   readonly #handle: Handle<ServiceSession<Callbacks, State>>;
   readonly #newErrorId = (): string => crypto.randomUUID();
 
@@ -38,11 +43,15 @@ export class PlainCalls<Operations, Callbacks, State> {
     instances: Instances<ServiceSession<Callbacks, State>, Handler<Operations, Callbacks, State>>,
     initialState: Init<State> | undefined,
     host: ResolvedHostOptions,
+    gate: Gate,
+    admission: Admission,
   ) {
     this.#contract = contract;
     this.#instances = instances;
     this.#initialState = initialState;
     this.#host = host;
+    this.#gate = gate;
+    this.#admission = admission;
     const handle = aroundHandler<ServiceSession<Callbacks, State>>(host.interceptors, (method, request, call) =>
       this.#run(method, request, call),
     );
@@ -72,14 +81,13 @@ export class PlainCalls<Operations, Callbacks, State> {
   }
 
   async #answer(method: MethodInfo, bytes: Uint8Array, caller: PlainCaller): Promise<Uint8Array> {
-    const { clock, maxSessions } = this.#host;
+    const { clock } = this.#host;
     if (this.#isStopping) throw new DuplexError('unavailable', 'the host is stopping');
-    if (this.#running >= maxSessions) {
-      throw new DuplexError('refused', `the service runs ${maxSessions} calls`, { code: Code.RESOURCE_EXHAUSTED });
-    }
+    const principal = await this.#admit(method, caller);
     this.#running += 1;
     const report = (error: DuplexError): void => void this.#report(error, method);
-    const session = new PlainSession(this.#contract, this.#initialState, caller.peer, report);
+    const visitor = { peer: caller.peer, principal };
+    const session = new PlainSession(this.#contract, this.#initialState, visitor, report);
     const item = { callId: 1, timeoutMs: caller.timeoutMs, byteLength: bytes.length };
     const call = new IncomingCall<ServiceSession<Callbacks, State>>(session, method.localName, item, 0, clock);
     caller.onCancelled(() => call.abort(new DuplexError('cancelled', 'the caller cancelled', { origin: 'remote' })));
@@ -91,8 +99,23 @@ export class PlainCalls<Operations, Callbacks, State> {
     } finally {
       call.end();
       session.end();
+      this.#admission.endCall();
       this.#running -= 1;
       if (this.#running === 0) this.#drained?.();
+    }
+  }
+
+  /** Who calls, if it may; the call counts among those of the host from then on. */
+  async #admit(method: MethodInfo, caller: PlainCaller): Promise<Principal | undefined> {
+    try {
+      const principal = await this.#gate.identify(caller, undefined);
+      this.#gate.check(principal, method.name);
+      this.#admission.beginCall();
+      return principal;
+    } catch (error) {
+      const refusal = DuplexError.from(error);
+      this.#admission.countRefused(refusal);
+      throw refusal;
     }
   }
 

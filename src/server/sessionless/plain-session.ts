@@ -5,8 +5,20 @@ import type { Contract } from '../../contract/contract.js';
 import type { Init } from '../../contract/message-codec.js';
 import { Code, DuplexError } from '../../errors.js';
 import { orderlyEnd, type SessionEnd } from '../../session/session-end.js';
-import type { ServiceSession } from '../service-types.js';
+import type { ServiceSession, ServiceSessionStatus, SessionCounters } from '../service-types.js';
 import { type SessionState, sessionState } from '../session-state.js';
+
+/** Nothing is sent in it, so nothing waits. */
+const noCounters: SessionCounters = Object.freeze({
+  unsent: 0,
+  dropped: 0,
+  failedHandlers: 0,
+  unknownItems: 0,
+  lateItems: 0,
+  unacknowledged: 0,
+  waiting: 0,
+  waitingBytes: 0,
+});
 
 /**
  * What a plain gRPC call has for a session: it begins and ends with the call,
@@ -15,7 +27,10 @@ import { type SessionState, sessionState } from '../session-state.js';
 export class PlainSession<Operations, Callbacks, State> implements ServiceSession<Callbacks, State> {
   readonly id = crypto.randomUUID();
   readonly peer: string;
-  readonly principal = undefined;
+  readonly principal: unknown;
+  readonly since = new Date();
+  readonly counters = noCounters;
+  status: ServiceSessionStatus = 'open';
   readonly callback: MethodProxy<Callbacks>;
   readonly state: SessionState<State>;
   readonly closed: Promise<SessionEnd>;
@@ -25,10 +40,11 @@ export class PlainSession<Operations, Callbacks, State> implements ServiceSessio
   constructor(
     contract: Contract<Operations, Callbacks, State>,
     initialState: Init<State> | undefined,
-    peer: string,
+    { peer, principal }: { readonly peer: string; readonly principal: unknown },
     report: (error: DuplexError) => void,
   ) {
     this.peer = peer;
+    this.principal = principal;
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -41,6 +57,7 @@ export class PlainSession<Operations, Callbacks, State> implements ServiceSessio
 
   /** The call is over. */
   end(): void {
+    this.status = 'closed';
     this.#resolveClosed(orderlyEnd('remote', 'the call is over'));
   }
 

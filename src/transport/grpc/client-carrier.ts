@@ -1,5 +1,13 @@
-import { type ChannelCredentials, type ChannelOptions, Client, credentials, Metadata } from '@grpc/grpc-js';
-import { Code, DuplexError } from '../../errors.js';
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  credentials,
+  InterceptingCall,
+  type Interceptor,
+  Metadata,
+} from '@grpc/grpc-js';
+import { Code, DuplexError, textOf } from '../../errors.js';
 import type { Departure } from '../../session/session-options.js';
 import type { Carrier, CarrierListener } from '../carrier.js';
 import { checkAddress } from './address.js';
@@ -17,9 +25,18 @@ export interface GrpcDialOptions {
    * the address leads elsewhere: to a proxy, a tunnel, a socket.
    */
   readonly authority?: string | undefined;
-  /** Sent when the stream opens. */
-  readonly metadata?: Metadata | undefined;
+  /**
+   * Sent whenever a stream is opened: a token, say. A function is asked each
+   * time, so what it returns is fresh when a session reconnects; while it
+   * fails, the service counts as unavailable.
+   */
+  readonly metadata?: MetadataSource | undefined;
 }
+
+type MetadataLike = Metadata | Readonly<Record<string, string>>;
+
+/** Metadata of a stream: as it is, or from a function. */
+export type MetadataSource = MetadataLike | (() => MetadataLike | PromiseLike<MetadataLike>);
 
 /** What the client needs of a connection: streams of frames, and an end. */
 export interface Dialer {
@@ -70,7 +87,7 @@ export function grpcDialer(address: string, options: GrpcDialOptions = {}): Dial
       // minutes without trying, while the session has a back-off of its own; and a dead connection is not reused.
       client?.close();
       client = makeClient();
-      return new GrpcClientCarrier(client, wireName, address, options.metadata, listener);
+      return new GrpcClientCarrier(client, wireName, address, options.metadata ?? {}, listener);
     },
     close: () => client?.close(),
   };
@@ -81,10 +98,13 @@ export class GrpcClientCarrier implements Carrier {
   readonly #call;
   #over = false;
 
-  constructor(client: Client, wireName: string, address: string, metadata = new Metadata(), listener: CarrierListener) {
+  constructor(client: Client, wireName: string, address: string, source: MetadataSource, listener: CarrierListener) {
     const { path, requestSerialize, responseDeserialize } = connectMethod(wireName);
+    const isAsked = typeof source === 'function';
+    const metadata = isAsked ? new Metadata() : toMetadata(source);
+    const options = isAsked ? { interceptors: [withMetadata(source)] } : {};
     // No deadline: it would end the session, and beyond 2^31 ms it wraps.
-    const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, {});
+    const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, options);
     this.#call = call;
     // Attached at once: without a reader grpc-js buffers without bound.
     call.on('data', (frame: Buffer) => listener.frame(frame));
@@ -119,4 +139,42 @@ export class GrpcClientCarrier implements Carrier {
   resume(): void {
     this.#call.resume();
   }
+}
+
+/** Asks for the metadata before a stream starts; grpc-js holds the first message back for so long. */
+function withMetadata(source: Exclude<MetadataSource, MetadataLike>): Interceptor {
+  return (options, nextCall) => {
+    let cancelled = false;
+    return new InterceptingCall(nextCall(options), {
+      start(metadata, listener, next) {
+        const fail = (error: unknown): void => {
+          const details = `no metadata for the stream: ${textOf(error)}`;
+          listener.onReceiveStatus({ code: Code.UNAVAILABLE, details, metadata: new Metadata() });
+        };
+        const start = (more: Metadata): void => {
+          metadata.merge(more);
+          next(metadata, listener);
+        };
+        Promise.resolve()
+          .then(source)
+          .then(toMetadata)
+          .then(
+            // A call that was given up meanwhile must not start after all.
+            (more) => (cancelled ? undefined : start(more)),
+            (error: unknown) => (cancelled ? undefined : fail(error)),
+          );
+      },
+      cancel(next) {
+        cancelled = true;
+        next();
+      },
+    });
+  };
+}
+
+function toMetadata(like: MetadataLike): Metadata {
+  if (like instanceof Metadata) return like;
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(like)) metadata.set(name, value);
+  return metadata;
 }

@@ -1,8 +1,10 @@
+import type { PeerCertificate } from 'node:tls';
 import { Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
 import { Code, DuplexError } from '../../errors.js';
 import type { Departure } from '../../session/session-options.js';
 import type { CarrierListener, IncomingCarrier } from '../carrier.js';
 import { asBuffer } from './connect-method.js';
+import { certificateOf, headersOf } from './visitor.js';
 
 /** The service's end of a stream over grpc-js. */
 export class GrpcServiceCarrier implements IncomingCarrier {
@@ -18,8 +20,12 @@ export class GrpcServiceCarrier implements IncomingCarrier {
     return this.#call.getPeer();
   }
 
-  get metadata(): Metadata {
-    return this.#call.metadata;
+  get headers(): ReadonlyMap<string, string> {
+    return headersOf(this.#call.metadata);
+  }
+
+  get certificate(): PeerCertificate | undefined {
+    return certificateOf(this.#call);
   }
 
   /** Starts to read. Events of the call go to the listener from now on. */

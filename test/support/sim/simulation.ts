@@ -1,4 +1,5 @@
 import { resolveConnectOptions } from '../../../src/client/options.js';
+import { Admission } from '../../../src/server/admission/admission.js';
 import { HostedService } from '../../../src/server/hosted-service.js';
 import { resolveHostOptions } from '../../../src/server/options.js';
 import type { SessionOptions } from '../../../src/session/session-options.js';
@@ -77,6 +78,7 @@ export class Simulation {
       (session) => this.#serve(process, session),
       { concurrency },
       { ...options, ...{ engine: this.#engine('service', process.name) } },
+      new Admission(options.limits),
     );
     this.servers.push({ process, service: service as never });
     this.network.server = { process, accept: (carrier) => service.accept(carrier) };

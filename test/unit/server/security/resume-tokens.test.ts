@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ResumeTokens } from '../../../src/server/resume-tokens.js';
+import { ResumeTokens } from '../../../../src/server/security/resume-tokens.js';
 
 describe('the tokens of a session', () => {
   it('are 32 bytes, and never the same', () => {
