@@ -13,7 +13,7 @@ import { allCases, caseNamed } from './registry.mjs';
 import { asText, linesOf, rowsOf } from './report.mjs';
 
 const USAGE = `npm run bench -- [options]
-  --quick        three short rounds of each case: a first impression in under a minute
+  --quick        three short rounds of each case, and only peers with a target: a first impression in about a minute
   --case NAME    only this case; may be repeated
   --json FILE    writes the figures
   --write-docs   writes the table into docs/performance.md

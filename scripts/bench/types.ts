@@ -76,6 +76,8 @@ export interface Plan {
   readonly repeats: number;
   readonly warmUpMs: number;
   readonly roundMs: number;
+  /** Whether peers are left out that no figure has a target for. */
+  readonly onlyTargets: boolean;
   /** How long the case `soak` takes. */
   readonly soakMs: number;
 }
