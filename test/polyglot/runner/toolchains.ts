@@ -8,7 +8,7 @@ export interface Language {
   /** How its programs are started, from the folder in which `build.sh` built them: `quickstart`, `client` and more. */
   readonly run: (program: string) => readonly [command: string, ...args: string[]];
   /** Programs beside the two that every language has: a client at the session level, a service. */
-  readonly extras?: readonly ('load' | 'service')[];
+  readonly extras?: readonly ('load' | 'service' | 'reflection')[];
   /** The status that its library gives a broken connection, if that is not UNAVAILABLE. */
   readonly brokenAs?: keyof typeof Code;
 }
@@ -27,7 +27,7 @@ export const languages: readonly Language[] = [
     name: 'python',
     needs: [{ probe: 'python3 -m ensurepip --version', packages: ['python3', 'python3-venv'] }],
     run: (program) => ['.venv/bin/python', `${program}.py`],
-    extras: ['load'],
+    extras: ['load', 'reflection'],
   },
   {
     name: 'go',
