@@ -29,5 +29,5 @@ export default {
     'typescript-7',
   ],
   // Of the machine, where it has one.
-  ignoreBinaries: ['apt-get', 'ip', 'protoc'],
+  ignoreBinaries: ['apt-get', 'go', 'ip', 'protoc'],
 } satisfies KnipConfig;

@@ -2,14 +2,14 @@
 // npm run test:polyglot -- --only go,python --case TLS: only these languages, only cases with this in their name.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { build, environment, publishProtos } from './runner/build.js';
+import { build, buildGrpcurl, environment, publishProtos } from './runner/build.js';
 import { callService } from './runner/call-service.js';
 import { readCases } from './runner/cases.js';
 import { whyNot } from './runner/install.js';
 import { load } from './runner/load.js';
 import { Messages } from './runner/messages.js';
 import { play } from './runner/play.js';
-import { quickstart, readme } from './runner/quickstart.js';
+import { quickstart, readme, reflection, shell } from './runner/quickstart.js';
 import { type Outcome, Table } from './runner/table.js';
 import { type Language, languages } from './runner/toolchains.js';
 
@@ -34,6 +34,12 @@ async function runLanguage(language: Language): Promise<void> {
     table.set(row, name, complaint === undefined ? { passed: true } : { failed: complaint });
   set('the quickstart of docs/polyglot.md', await quickstart(run('quickstart'), folder));
   if (name === 'python') set('the Python of the README', await readme(run('quickstart'), folder));
+  if (extras.includes('reflection'))
+    set('calls a service that describes itself', await reflection(run('reflection'), folder));
+  if (name === 'go') {
+    buildGrpcurl();
+    set('grpcurl and buf curl, as the README has them', await shell());
+  }
   if (extras.includes('load')) set('a session over a bad network', await load(run('load'), folder, name));
   if (extras.includes('service')) {
     for (const level of ['plain', 'session'] as const) {

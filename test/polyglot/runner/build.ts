@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -21,7 +22,7 @@ const contracts = [
 /** Builds look for buf among the project's own tools, and keep what they fetch in the project's own folder. */
 export const environment: NodeJS.ProcessEnv = {
   ...process.env,
-  PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env['PATH']}`,
+  PATH: [join(root, 'node_modules/.bin'), join(cache, 'bin'), process.env['PATH']].join(delimiter),
   PIP_CACHE_DIR: join(cache, 'pip'),
   GOPATH: join(cache, 'gopath'),
   GOCACHE: join(cache, 'gocache'),
@@ -65,6 +66,14 @@ export async function build(language: Language, protos: string): Promise<string>
   await run('./build.sh', folder);
   await writeFile(stampFile, stamp);
   return folder;
+}
+
+/** Builds grpcurl, if it is not there. */
+export function buildGrpcurl(): void {
+  const bin = join(cache, 'bin');
+  if (existsSync(join(bin, 'grpcurl'))) return;
+  const env = { ...environment, GOBIN: bin };
+  execFileSync('go', ['install', 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3'], { env, stdio: 'pipe' });
 }
 
 async function hashOf(folders: readonly string[]): Promise<string> {

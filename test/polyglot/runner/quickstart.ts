@@ -24,6 +24,37 @@ export function readme([python]: Command, cwd: string): Promise<string | undefin
   });
 }
 
+/** Runs a program that has none of the calculator's protos, and asks it for them. Returns what was wrong, or undefined. */
+export function reflection([command, ...args]: Command, cwd: string): Promise<string | undefined> {
+  return withCalculator(async (address) => {
+    const printed = `${await runProgram([command, ...args, address], cwd)}`;
+    const expected = /^calculator\.v1\.CalculatorDuplexService\n[\s\S]*^Equals\(100\)\n$/m;
+    return expected.test(printed) ? undefined : `printed "${printed}"`;
+  });
+}
+
+/** What the lines of the README for a shell have to print, by what they do. */
+const shellOutputs = [
+  { line: / list$| --list-methods /, prints: 'calculator.v1.CalculatorDuplexService' },
+  { line: / describe /, prints: 'rpc AddTo ( .calculator.v1.AddToRequest )' },
+  { line: /add_to/, prints: '"result": 100' },
+];
+
+/** Runs the lines that the README has for a shell, as they stand there, but for the address. */
+export function shell(): Promise<string | undefined> {
+  const text = readFileSync(join(root, 'README.md'), 'utf8');
+  const [, block = ''] = /```sh\n(grpcurl[\s\S]*?)\n```/.exec(text) ?? [];
+  const lines = block.replaceAll('\\\n', '').split('\n');
+  return withCalculator(async (address) => {
+    for (const line of lines) {
+      const printed = `${await runProgram(['sh', '-c', line.replace('localhost:50051', address)], root)}`;
+      const expected = shellOutputs.find((each) => each.line.test(line));
+      if (expected === undefined || !printed.includes(expected.prints)) return `${line} printed "${printed}"`;
+    }
+    return lines.length >= 5 ? undefined : 'the README has no lines for a shell';
+  });
+}
+
 async function withCalculator(use: (address: string) => Promise<string | undefined>): Promise<string | undefined> {
   const server = spawn(
     process.execPath,

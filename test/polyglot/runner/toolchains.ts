@@ -8,9 +8,9 @@ export interface Language {
   /** How its programs are started, from the folder in which `build.sh` built them: `quickstart`, `client` and more. */
   readonly run: (program: string) => readonly [command: string, ...args: string[]];
   /** Programs beside the two that every language has: a client at the session level, a service. */
-  readonly extras?: readonly ('load' | 'service')[];
-  /** The status that its library gives a broken connection, if that is not UNAVAILABLE. */
-  readonly brokenAs?: keyof typeof Code;
+  readonly extras?: readonly ('load' | 'service' | 'reflection')[];
+  /** What else than UNAVAILABLE its library says of a connection that breaks, or is refused. */
+  readonly brokenAs?: readonly (keyof typeof Code)[];
 }
 
 /** One command that a build needs. */
@@ -27,7 +27,7 @@ export const languages: readonly Language[] = [
     name: 'python',
     needs: [{ probe: 'python3 -m ensurepip --version', packages: ['python3', 'python3-venv'] }],
     run: (program) => ['.venv/bin/python', `${program}.py`],
-    extras: ['load'],
+    extras: ['load', 'reflection'],
   },
   {
     name: 'go',
@@ -48,7 +48,8 @@ export const languages: readonly Language[] = [
     name: 'rust',
     needs: [{ probe: 'cargo --version', packages: ['cargo-web', 'rustc-web'] }, cxx],
     run: (program) => [`target/debug/${program}`],
-    brokenAs: 'UNKNOWN',
+    // The second one where the service breaks the connection just as the stream is opened.
+    brokenAs: ['UNKNOWN', 'CANCELLED'],
   },
   {
     name: 'c++',
