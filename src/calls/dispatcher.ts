@@ -27,6 +27,12 @@ interface WaitingCall<Session> {
   readonly call: IncomingCall<Session>;
 }
 
+/** Something that is no call but has its place among them. */
+interface WaitingNews<Session> {
+  readonly tell: () => void;
+  readonly call: IncomingCall<Session>;
+}
+
 /**
  * Runs calls in the order in which they arrived, as many at a time as the
  * concurrency mode and `limit` allow; the others wait. A handler that returns
@@ -36,7 +42,7 @@ export class Dispatcher<Session> {
   #paused: boolean;
   #draining = false;
   /** Calls that wait begin at `#head`: shifting a long array one by one would be quadratic. */
-  #waiting: WaitingCall<Session>[] = [];
+  #waiting: (WaitingCall<Session> | WaitingNews<Session>)[] = [];
   #head = 0;
   /** Calls that serve calls of this side: they go before all that wait. */
   #nested: WaitingCall<Session>[] = [];
@@ -63,6 +69,16 @@ export class Dispatcher<Session> {
       return false;
     }
     this.#run(method, request, call);
+    return true;
+  }
+
+  /** Tells something when every call that came before it has begun: at once, or later; then the answer is false. */
+  inTurn(callOf: () => IncomingCall<Session>, tell: () => void): boolean {
+    if (this.#head < this.#waiting.length) {
+      this.#waiting.push({ tell, call: callOf() });
+      return false;
+    }
+    tell();
     return true;
   }
 
@@ -105,8 +121,8 @@ export class Dispatcher<Session> {
     for (const call of this.#turns.running()) if (call.id === id) call.abort(reason);
     for (const { call } of this.#nested) if (call.id === id) call.abort(reason);
     for (let i = this.#head; i < this.#waiting.length; i++) {
-      const { call } = this.#waiting[i] as WaitingCall<Session>;
-      if (call.id === id) call.abort(reason);
+      const call = this.#waiting[i]?.call;
+      if (call?.id === id) call.abort(reason);
     }
   }
 
@@ -175,14 +191,18 @@ export class Dispatcher<Session> {
   }
 
   #beginNext(): boolean {
-    if (this.#head === this.#waiting.length || !this.#mayBegin()) return false;
-    const { method, request, call } = this.#waiting[this.#head++] as WaitingCall<Session>;
+    const next = this.#waiting[this.#head];
+    // What is told needs no turn: it only follows those before it.
+    if (next === undefined || (!('tell' in next) && !this.#mayBegin())) return false;
+    this.#head += 1;
     if (this.#head === this.#waiting.length || this.#head === MAX_SPENT) {
       this.#waiting = this.#waiting.slice(this.#head);
       this.#head = 0;
     }
+    const { call } = next;
     this.#events.begun(call);
-    if (!call.isAborted) this.#run(method, request, call);
+    if ('tell' in next) next.tell();
+    else if (!call.isAborted) this.#run(next.method, next.request, call);
     return true;
   }
 }

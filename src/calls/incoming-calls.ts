@@ -124,6 +124,14 @@ export class IncomingCalls<Session> {
     this.#replies.clear();
   }
 
+  /**
+   * Tells something that the peer sent between its calls when those before it
+   * have begun. True if that was at once; false if it waits, in the window.
+   */
+  inTurn(name: string, item: ReceivedItem, tell: () => void): boolean {
+    return this.#dispatcher.inTurn(() => new IncomingCall(this.#options.session(), name, item, 0), tell);
+  }
+
   /** Takes an item of a call of the peer. True if it was dispatched, false if it waits. */
   take(item: ReceivedItem): boolean {
     switch (item.number) {

@@ -274,7 +274,7 @@ export class Peer<SessionApi> implements SessionListener {
   item(item: ReceivedItem): boolean {
     this.activity += 1;
     if (item.replyTo !== 0) this.#outgoing.take(item);
-    else if (item.number === Field.state) this.#takeState(item);
+    else if (item.number === Field.state) return this.#takeState(item);
     else return this.#incoming.take(item);
     return true;
   }
@@ -315,16 +315,19 @@ export class Peer<SessionApi> implements SessionListener {
     this.driver.wake();
   }
 
-  #takeState(item: ReceivedItem): void {
+  /** A state does not overtake callbacks that wait for their handlers. */
+  #takeState(item: ReceivedItem): boolean {
     const { contract, role } = this.#options;
     if (contract.state === undefined || role === 'service') {
       this.counters.unknownItems += 1;
-      return;
+      return true;
     }
     try {
-      this.#owner.onState(item.decode(contract.state));
+      const state = item.decode(contract.state);
+      return this.#incoming.inTurn('state', item, () => this.#owner.onState(state));
     } catch (error) {
       this.#report(DuplexError.from(error));
+      return true;
     }
   }
 }

@@ -1,7 +1,9 @@
 import { Code } from 'grpc-duplex';
+import { testLink } from 'grpc-duplex/testing';
 import { describe, expect, it } from 'vitest';
-import { join, serve } from '../support/everything.js';
-import { eventually, record } from '../support/observe.js';
+import { join, partly, serve } from '../support/everything.js';
+import { Everything } from '../support/gen/testing/v1/everything_duplex.js';
+import { deferred, eventually, record } from '../support/observe.js';
 import { thrownBy } from '../support/thrown-by.js';
 
 describe('the state of a session', () => {
@@ -121,5 +123,26 @@ describe('the state of a session', () => {
     expect(states.length).toBeLessThan(10);
     expect(seen.indexOf('state 1000')).toBeGreaterThan(seen.indexOf('noted 16383'));
     expect(seen.indexOf('state 1000')).toBeLessThan(seen.indexOf('noted 99999'));
+  });
+
+  it('does not overtake callbacks that wait for their handlers', async () => {
+    const gate = deferred();
+    await using link = await testLink(Everything, () => partly({}), {
+      client: { handler: { noted: () => gate.promise } },
+    });
+    const seen: string[] = [];
+    link.client.state$.subscribe(({ counter }) => seen.push(`state ${counter}`));
+    link.client.callbacks.noted$.subscribe(({ index }) => seen.push(`note ${index}`));
+    await link.client.open();
+    await link.settle();
+    const [session] = link.service.sessions.values();
+    for (let index = 1; index <= 300; index++) session?.callback.noted({ index });
+    session?.state.set({ counter: 300n });
+    session?.callback.noted({ index: 301 });
+    await link.settle();
+    expect(seen.at(-1)).toBe('note 256');
+    gate.resolve();
+    await link.settle();
+    expect(seen.slice(-3)).toEqual(['note 300', 'state 300', 'note 301']);
   });
 });
