@@ -93,7 +93,12 @@ describe('a plain call', () => {
   it('is asked for its credentials as a session is', async () => {
     const { address, host } = await serveAs('allowed', answering, guarded);
     expect(await statusOf(echo(address, 'hi'))).toMatchObject({ code: Code.UNAUTHENTICATED });
-    const reply = await call(address, 'Echo', EchoRequest.encode({ text: 'hi', tags: [] } as never).finish(), 'good');
+    const reply = await call(
+      address,
+      'Echo',
+      EchoRequest.encode(EchoRequest.fromPartial({ text: 'hi' })).finish(),
+      'good',
+    );
     expect(EchoResponse.decode(reply).text).toBe('hi');
     expect(host.counters.refused.credentials).toBe(1);
   });
@@ -107,7 +112,9 @@ describe('a plain call', () => {
 
   it('counts among the calls that the host runs at a time', async () => {
     const release = deferred<{ text: string }>();
-    const { address, host } = await serveAs('allowed', () => ({ echo: () => release.promise }), { limits: { calls: 1 } });
+    const { address, host } = await serveAs('allowed', () => ({ echo: () => release.promise }), {
+      limits: { calls: 1 },
+    });
     const first = echo(address, 'first');
     await eventually(() => expect(host.counters.calls).toBe(1));
     const refused = await statusOf(echo(address, 'second'));
