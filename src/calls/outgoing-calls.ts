@@ -149,7 +149,9 @@ export class OutgoingCalls {
       const { timeoutMs = Number.POSITIVE_INFINITY } = options;
       id = this.#open(method, request, { ...options, timeoutMs }, settle, replies);
     } catch (error) {
-      replies.error(DuplexError.from(error));
+      const { clock } = this.#channel;
+      // Never at once: `retry()` on a session that is over would go round and round, and nothing else would run.
+      clock.schedule(clock.now(), () => replies.error(DuplexError.from(error)));
     }
     return replies;
   }

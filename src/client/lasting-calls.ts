@@ -95,12 +95,16 @@ export class LastingCalls {
   #stream(method: MethodInfo, request: unknown, options: CallOptions): MessageStream<unknown> {
     const call = (): MessageStream<unknown> => this.#owner.call(method, request, options) as MessageStream<unknown>;
     const name = method.localName;
+    const { clock } = this.#owner;
     return new IterableObservable(
       (subscriber) => {
         const subscription = new Subscription();
+        const fail = (error: DuplexError): void =>
+          subscriber.error(asUnheard(error, (unheard) => this.#owner.report(unheard, method)));
         const leave = this.gate.enter({
           run: () => subscription.add(call().subscribe(subscriber)),
-          fail: (error) => subscriber.error(asUnheard(error, (unheard) => this.#owner.report(unheard, method))),
+          // Never at once, so that `retry()` on a client that is over lets others run.
+          fail: (error) => void clock.schedule(clock.now(), () => fail(error)),
           name,
           signal: options.signal,
         });

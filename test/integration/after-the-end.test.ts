@@ -1,4 +1,5 @@
 import { Code, DuplexError } from 'grpc-duplex';
+import { defer, NEVER, retry } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { join, serve } from '../support/everything.js';
 import { deferred, eventually, record } from '../support/observe.js';
@@ -185,5 +186,26 @@ describe('abort()', () => {
     void fromStatus.open();
     expect(await fromStatus.closed).toMatchObject({ kind: 'aborted' });
     await eventually(() => expect(sessions).toHaveLength(2));
+  });
+});
+
+describe('a stream that is tried again and again on a client that is closed', () => {
+  it.each([
+    ['', {}],
+    [' and would renew', { onLost: 'renew' as const }],
+  ])('lets everything else run%s', async (_, options) => {
+    const { address } = await serve(() => ({ count: () => NEVER }));
+    const { client } = join(address, options);
+    let tries = 0;
+    const subscription = defer(() => {
+      tries += 1;
+      return client.service.count();
+    })
+      .pipe(retry())
+      .subscribe();
+    await client.open();
+    client.abort();
+    await eventually(() => expect(tries).toBeGreaterThan(3));
+    subscription.unsubscribe();
   });
 });

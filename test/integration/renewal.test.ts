@@ -91,9 +91,10 @@ describe('onSession', () => {
       { onSession: () => Promise.reject(new Fault(Code.UNAUTHENTICATED, 'who?')) },
     );
     const { service, closed } = made.client;
-    const failures = await Promise.all(
-      [service.echo(), service.note(), firstValueFrom(service.count())].map(rejectionOf),
-    );
+    const failing = Promise.all([service.echo(), service.note(), firstValueFrom(service.count())].map(rejectionOf));
+    // A stream never fails at once.
+    await made.settle();
+    const failures = await failing;
     for (const error of failures)
       expect(error).toMatchObject({ kind: 'refused', code: Code.UNAUTHENTICATED, executed: 'no' });
     expect(await closed).toMatchObject({ kind: 'refused', message: 'onSession failed: who?' });
