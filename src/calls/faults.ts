@@ -1,4 +1,5 @@
-import { Code, DuplexError, Fault, textOf } from '../errors.js';
+import type { MethodInfo } from '../contract/contract.js';
+import { Code, DuplexError, Fault, type FaultDetail, textOf } from '../errors.js';
 import { CallFault } from '../gen/duplex/v1/session.js';
 
 /** What the peer may know of an error that a handler threw. */
@@ -28,6 +29,21 @@ export function faultFrom(thrown: unknown, disclosure: Disclosure): { fault: Cal
       cause: thrown,
     }),
   };
+}
+
+/** Those details that a method's contract declares; `report` hears of the first other one. */
+export function declaredDetails(
+  { localName, faults }: MethodInfo,
+  details: readonly FaultDetail[],
+  report: (error: DuplexError) => void,
+): readonly FaultDetail[] {
+  const isDeclared = ({ typeUrl }: FaultDetail): boolean =>
+    faults.some(({ $type }) => $type === typeUrl.slice(typeUrl.lastIndexOf('/') + 1));
+  const stray = details.find((detail) => !isDeclared(detail));
+  if (stray === undefined) return details;
+  const message = `a fault of ${localName} has a detail that its contract does not declare, so it stays here: ${stray.typeUrl}; declare it by (duplex.v1.operation).faults`;
+  report(new DuplexError('fault', message, { code: Code.FAILED_PRECONDITION }));
+  return details.filter(isDeclared);
 }
 
 /** The error that a received fault means for its caller. */

@@ -1,6 +1,6 @@
 import type { ObservableInput } from 'rxjs';
 import type { MethodInfo } from '../contract/contract.js';
-import { Code, DuplexError, Fault, type FaultDetail, textOf } from '../errors.js';
+import { Code, DuplexError, Fault, textOf } from '../errors.js';
 import { CallComplete, CallFault, CallOpen, type Context, type Grant } from '../gen/duplex/v1/session.js';
 import type { EncodedItem } from '../wire/encoded-item.js';
 import { Field } from '../wire/fields.js';
@@ -11,7 +11,7 @@ import type { CallChannel } from './call-channel.js';
 import { CallSequence } from './call-sequence.js';
 import { checkHeaders } from './context.js';
 import { Dispatcher } from './dispatcher.js';
-import { type Disclosure, faultFrom } from './faults.js';
+import { type Disclosure, declaredDetails, faultFrom } from './faults.js';
 import { MethodTable } from './method-table.js';
 import { runInContext } from './operation-context.js';
 import { overrun, StreamReceiver } from './stream-receiver.js';
@@ -391,13 +391,9 @@ export class IncomingCalls<Session> {
 
   /** A fault without the details that the contract does not declare for this method. */
   #declared(method: MethodInfo, fault: CallFault): CallFault {
-    const isDeclared = ({ typeUrl }: FaultDetail): boolean =>
-      method.faults.some(({ $type }) => $type === typeUrl.slice(typeUrl.lastIndexOf('/') + 1));
-    const stray = fault.details.find((detail) => !isDeclared(detail));
-    if (stray === undefined) return fault;
-    const message = `a fault of ${method.localName} has a detail that its contract does not declare, so it stays here: ${stray.typeUrl}; declare it by (duplex.v1.operation).faults`;
-    this.#channel.report(new DuplexError('fault', message, { code: Code.FAILED_PRECONDITION }), method);
-    return { ...fault, details: fault.details.filter(isDeclared) };
+    if (fault.details.length === 0) return fault;
+    const details = declaredDetails(method, fault.details, (error) => this.#channel.report(error, method));
+    return { ...fault, details: [...details] };
   }
 
   #sendFault({ id, sentSince, sentUntil }: Answerable, fault: CallFault): void {

@@ -1,4 +1,4 @@
-import { type Observable, type ObservableInput, throwError } from 'rxjs';
+import type { Observable, ObservableInput } from 'rxjs';
 import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import { CallCancel, CallComplete, CallFault, CallOpen, type Grant } from '../gen/duplex/v1/session.js';
@@ -12,6 +12,7 @@ import type { CallChannel } from './call-channel.js';
 import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from './call-options.js';
 import { CallSequence } from './call-sequence.js';
 import { type CallHeadersInit, contextOf } from './context.js';
+import { failedCall, failedSent } from './failed-call.js';
 import { errorFromFault } from './faults.js';
 import { IterableObservable } from './message-stream.js';
 import { type PendingCall, PendingCalls } from './pending-calls.js';
@@ -95,23 +96,13 @@ export class OutgoingCalls {
       this.#sequence?.enter(method);
       return waiting;
     } catch (error) {
-      return this.#failedSent(method, DuplexError.from(error));
+      return failedSent(DuplexError.from(error), (reason) => this.unsent(method, reason));
     }
-  }
-
-  #failedSent(method: MethodInfo, error: DuplexError): Sent {
-    const failed = new PendingSent((reason) => this.unsent(method, reason));
-    failed.failed(error);
-    return failed;
   }
 
   /** What a call returns that failed before it was made. */
   failed(method: MethodInfo, error: DuplexError): Sent | Promise<unknown> | Observable<unknown> {
-    if (method.shape === 'one-way') return this.#failedSent(method, error);
-    if (method.shape === 'reply-stream' || method.shape === 'both-streams') return throwError(() => error);
-    const rejected = Promise.reject(error);
-    rejected.catch(() => {});
-    return rejected;
+    return failedCall(method, error, (reason) => this.unsent(method, reason));
   }
 
   #promise(method: MethodInfo, request: unknown, options: CallOptions): Promise<unknown> {

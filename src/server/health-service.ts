@@ -30,7 +30,7 @@ export class HealthService {
     return [
       {
         ...{ path: `/${service}/Check`, kind: 'unary' },
-        answer: (request) => HealthCheckResponse.encode({ status: this.#check(nameIn(request)) }).finish(),
+        answer: (request: Uint8Array) => HealthCheckResponse.encode({ status: this.#check(nameIn(request)) }).finish(),
       },
       {
         ...{ path: `/${service}/Watch`, kind: 'watch' },

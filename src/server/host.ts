@@ -165,4 +165,5 @@ class GrpcHost implements Host {
 
 function serve(listener: Listener, service: AnyService): void {
   listener.serve(service.contract.wireName, (carrier) => service.accept(carrier));
+  listener.servePlain?.(service.plainMethods);
 }

@@ -4,6 +4,7 @@ import { Code, DuplexError } from '../errors.js';
 import { type Hello, Reason } from '../gen/duplex/v1/session.js';
 import { isOrderly, type SessionEnd } from '../session/session-end.js';
 import type { IncomingCarrier } from '../transport/carrier.js';
+import type { PlainMethod } from '../transport/grpc/plain-methods.js';
 import { ItemEncoder } from '../wire/item-encoder.js';
 import type { Admission } from './admission/admission.js';
 import { reject, turnAway } from './farewell.js';
@@ -17,6 +18,7 @@ import { Gate } from './security/gate.js';
 import type { Principal } from './security/principal.js';
 import { Tombstones } from './security/tombstones.js';
 import type { ServiceFactory, ServiceHandler, ServiceSession } from './service-types.js';
+import { PlainCalls } from './sessionless/plain-calls.js';
 
 /** A service in a host, with the sessions that are open on it. */
 export interface Service<Callbacks, State, Who = unknown> {
@@ -47,6 +49,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
   readonly contract: Contract<Operations, Callbacks, State>;
   readonly #instances: Instances<ServiceSession<Callbacks, State>, ServiceHandler<Operations, Callbacks, State>>;
   readonly #options: ServiceOptions<State, Callbacks>;
+  readonly #plain: PlainCalls<Operations, Callbacks, State>;
   readonly #host: ResolvedHostOptions;
   readonly #sessionOptions: HostedSessionOptions;
 
@@ -68,6 +71,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     this.#tombstones = new Tombstones(host.clock, host.resumeWindowMs);
     this.#options = options;
     this.#host = host;
+    this.#plain = new PlainCalls(contract, this.#instances, options.initialState, host);
     this.#sessionOptions = {
       ...host,
       contract,
@@ -84,6 +88,11 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
 
   group(): SessionGroup<Operations, Callbacks, State> {
     return new SessionGroup(this.contract, this.sessions, this.#sessionOptions.encoder, this.#deliveries);
+  }
+
+  /** The rpcs of the contract for clients without a session. */
+  get plainMethods(): readonly PlainMethod[] {
+    return this.#plain.methods;
   }
 
   /** Takes a stream that a client opened. */
@@ -112,6 +121,11 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     const opened = nonce === undefined ? undefined : this.#unconfirmed.get(nonce);
     if (opened !== undefined && hello !== undefined && opened.belongsTo(principal)) {
       this.#goOn(opened, arrival, hello);
+      return false;
+    }
+    if (this.contract.session === 'not-allowed') {
+      const message = `${this.contract.name} has no sessions: call its rpcs without one`;
+      carrier.depart({ how: 'end', error: new DuplexError('refused', message) });
       return false;
     }
     if (this.#stopping) {
@@ -183,6 +197,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     };
     const timer = drainMs === undefined ? undefined : clock.schedule(clock.now() + drainMs, cut);
     const ends = await Promise.all([...this.sessions.values()].map((session) => session.close(reason)));
+    await this.#plain.stop();
     timer?.cancel();
     await this.#instances.stop();
     this.#changes.complete();

@@ -247,7 +247,12 @@ export class HostedSession<Operations, Callbacks, State>
 }
 
 /** Runs the method of a handler object that is named like the operation. */
-function runHandler(handler: object, method: MethodInfo, request: unknown, call: IncomingCall<unknown>): unknown {
+export function runHandler(
+  handler: object,
+  method: MethodInfo,
+  request: unknown,
+  call: IncomingCall<unknown>,
+): unknown {
   const handle = (handler as Record<string, unknown>)[method.localName];
   if (typeof handle === 'function') return handle.call(handler, request, call);
   throw new Fault(Code.UNIMPLEMENTED, `the service has no handler for ${method.localName}`);

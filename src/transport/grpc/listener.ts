@@ -63,7 +63,10 @@ export class GrpcListener {
 
   /** Serves methods that have no session. */
   servePlain(methods: readonly PlainMethod[]): void {
-    for (const method of methods) if (!servePlainMethod(this.#server, method)) throw taken(method.path);
+    for (const method of methods) {
+      // Where a method is only refused, whoever serves it already may go on.
+      if (!servePlainMethod(this.#server, method) && method.kind !== 'refused') throw taken(method.path);
+    }
   }
 
   /** Listens on an address; port 0 chooses a free one. Rejects with an error that names address and cause. */

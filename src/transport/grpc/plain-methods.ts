@@ -1,5 +1,14 @@
-import type { Server, ServerDuplexStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+import {
+  Metadata,
+  type Server,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
+import type { MethodShape } from '../../contract/contract.js';
 import { DuplexError } from '../../errors.js';
+import { CallFault } from '../../gen/duplex/v1/session.js';
 import { asBuffer, identity } from './connect-method.js';
 
 /**
@@ -8,10 +17,21 @@ import { asBuffer, identity } from './connect-method.js';
  * message its caller gets.
  */
 export type PlainMethod = { readonly path: string } & (
-  | { readonly kind: 'unary'; answer(request: Uint8Array): Answer }
+  | { readonly kind: 'unary'; answer(request: Uint8Array, caller: PlainCaller): Answer }
   | { readonly kind: 'exchange'; answer(request: Uint8Array): Answer }
   | { readonly kind: 'watch'; watch(request: Uint8Array, watcher: Watcher): () => void }
+  | { readonly kind: 'refused'; readonly shape: MethodShape; readonly error: DuplexError }
 );
+
+/** Who makes a unary call. */
+export interface PlainCaller {
+  /** Its address as grpc-js knows it. */
+  readonly peer: string;
+  /** How long it waits; 0 if it does not say. */
+  readonly timeoutMs: number;
+  /** Calls `listener` when it wants no answer any more, or its connection broke. */
+  onCancelled(listener: () => void): void;
+}
 
 type Answer = Uint8Array | Promise<Uint8Array>;
 
@@ -30,13 +50,15 @@ export function servePlainMethod(server: Server, method: PlainMethod): boolean {
       return server.register(method.path, exchangeHandler(method), identity, identity, 'bidi');
     case 'watch':
       return server.register(method.path, watchHandler(method), identity, identity, 'serverStream');
+    case 'refused':
+      return refuse(server, method);
   }
 }
 
 function unaryHandler({ answer }: PlainMethod & { kind: 'unary' }) {
   return (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>): void => {
     settle(
-      () => answer(call.request),
+      () => answer(call.request, callerOf(call)),
       (bytes) => reply(null, asBuffer(bytes)),
       (error) => reply(statusOf(error)),
     );
@@ -92,6 +114,42 @@ function settle(answer: () => Answer, done: (bytes: Uint8Array) => void, failed:
     .then(done, (error: unknown) => failed(DuplexError.from(error)));
 }
 
-function statusOf({ code, message }: DuplexError) {
-  return { name: 'Error', message: '', code, details: message };
+function callerOf(call: ServerUnaryCall<Buffer, Buffer>): PlainCaller {
+  const deadline = Number(call.getDeadline());
+  return {
+    peer: call.getPeer(),
+    timeoutMs: Number.isFinite(deadline) ? Math.max(1, Math.ceil(deadline - Date.now())) : 0,
+    onCancelled: (listener) => void call.on('cancelled', listener),
+  };
+}
+
+/** Answers every call of a method, whatever its shape, with one error. */
+function refuse(server: Server, { path, shape, error }: PlainMethod & { kind: 'refused' }): boolean {
+  const status = statusOf(error);
+  const reply = (_: unknown, send: sendUnaryData<Buffer>): void => send(status);
+  const end = (call: ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>): void => {
+    call.on('error', () => {});
+    call.emit('error', status);
+  };
+  switch (shape) {
+    case 'one-way':
+    case 'request-reply':
+      return server.register(path, reply, identity, identity, 'unary');
+    case 'request-stream':
+      return server.register(path, reply, identity, identity, 'clientStream');
+    case 'reply-stream':
+      return server.register(path, end, identity, identity, 'serverStream');
+    case 'both-streams':
+      return server.register(path, end, identity, identity, 'bidi');
+  }
+}
+
+function statusOf({ code, message, details }: DuplexError) {
+  const status = { name: 'Error', message: '', code, details: message };
+  if (details.length === 0) return status;
+  const metadata = new Metadata();
+  // The first three fields of a CallFault are those of google.rpc.Status.
+  const fault = CallFault.fromPartial({ code, message, details: [...details] });
+  metadata.set('grpc-status-details-bin', asBuffer(CallFault.encode(fault).finish()));
+  return { ...status, metadata };
 }

@@ -1,0 +1,153 @@
+import { IncomingCall } from '../../calls/call.js';
+import { declaredDetails, faultFrom } from '../../calls/faults.js';
+import { aroundHandler, type Handle, withMessages } from '../../calls/interceptors/compose.js';
+import { keepsContext, runInContext } from '../../calls/operation-context.js';
+import type { AnyContract, Contract, MethodInfo } from '../../contract/contract.js';
+import type { Init } from '../../contract/message-codec.js';
+import { Code, DuplexError, Fault } from '../../errors.js';
+import type { PlainCaller, PlainMethod } from '../../transport/grpc/plain-methods.js';
+import { runHandler } from '../hosted-session.js';
+import type { Instances } from '../instances.js';
+import type { ResolvedHostOptions } from '../options.js';
+import type { ServiceHandler, ServiceSession } from '../service-types.js';
+import { PlainSession } from './plain-session.js';
+
+const NO_BYTES = new Uint8Array(0);
+
+type Handler<Operations, Callbacks, State> = ServiceHandler<Operations, Callbacks, State>;
+
+/**
+ * The rpcs of a contract as a gRPC client knows them that has never heard of
+ * sessions: a contract whose session is ALLOWED, or NOT_ALLOWED, answers its
+ * unary rpcs so; what it cannot answer says where to go. Each call is a session
+ * of its own as far as instances are concerned.
+ */
+export class PlainCalls<Operations, Callbacks, State> {
+  #running = 0;
+  #drained: (() => void) | undefined;
+  #isStopping = false;
+  readonly #contract: Contract<Operations, Callbacks, State>;
+  readonly #instances: Instances<ServiceSession<Callbacks, State>, Handler<Operations, Callbacks, State>>;
+  readonly #initialState: Init<State> | undefined;
+  readonly #host: ResolvedHostOptions;
+  readonly #handle: Handle<ServiceSession<Callbacks, State>>;
+  readonly #newErrorId = (): string => crypto.randomUUID();
+
+  constructor(
+    contract: Contract<Operations, Callbacks, State>,
+    instances: Instances<ServiceSession<Callbacks, State>, Handler<Operations, Callbacks, State>>,
+    initialState: Init<State> | undefined,
+    host: ResolvedHostOptions,
+  ) {
+    this.#contract = contract;
+    this.#instances = instances;
+    this.#initialState = initialState;
+    this.#host = host;
+    const handle = aroundHandler<ServiceSession<Callbacks, State>>(host.interceptors, (method, request, call) =>
+      this.#run(method, request, call),
+    );
+    const inContext = keepsContext(host.operationContext, contract);
+    this.#handle = inContext ? (...invocation) => runInContext(handle, ...invocation) : handle;
+  }
+
+  /** What to register at a server. */
+  get methods(): readonly PlainMethod[] {
+    return withMessages(this.#host.interceptors, this.#contract.operations).map((method) => {
+      const path = `/${this.#contract.name}/${method.name}`;
+      const objection = objectionTo(this.#contract, method);
+      if (objection !== undefined) return { path, kind: 'refused', shape: method.shape, error: objection };
+      return { path, kind: 'unary', answer: (request, caller) => this.#answer(method, request, caller) };
+    });
+  }
+
+  /** Takes no more calls, and waits for those that run, as long as closing a session may take. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    if (this.#running === 0) return;
+    const { clock, closeTimeoutMs } = this.#host;
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+      clock.schedule(clock.now() + closeTimeoutMs, resolve);
+    });
+  }
+
+  async #answer(method: MethodInfo, bytes: Uint8Array, caller: PlainCaller): Promise<Uint8Array> {
+    const { clock, maxSessions } = this.#host;
+    if (this.#isStopping) throw new DuplexError('unavailable', 'the host is stopping');
+    if (this.#running >= maxSessions) {
+      throw new DuplexError('refused', `the service runs ${maxSessions} calls`, { code: Code.RESOURCE_EXHAUSTED });
+    }
+    this.#running += 1;
+    const report = (error: DuplexError): void => void this.#report(error, method);
+    const session = new PlainSession(this.#contract, this.#initialState, caller.peer, report);
+    const item = { callId: 1, timeoutMs: caller.timeoutMs, byteLength: bytes.length };
+    const call = new IncomingCall<ServiceSession<Callbacks, State>>(session, method.localName, item, 0, clock);
+    caller.onCancelled(() => call.abort(new DuplexError('cancelled', 'the caller cancelled', { origin: 'remote' })));
+    try {
+      const reply = await this.#handle(method, read(method, bytes), call);
+      return method.reply?.encode(method.reply.fromPartial((reply ?? {}) as object)).finish() ?? NO_BYTES;
+    } catch (thrown) {
+      throw this.#told(method, thrown, call.isAborted);
+    } finally {
+      call.end();
+      session.end();
+      this.#running -= 1;
+      if (this.#running === 0) this.#drained?.();
+    }
+  }
+
+  async #run(
+    method: MethodInfo,
+    request: unknown,
+    call: IncomingCall<ServiceSession<Callbacks, State>>,
+  ): Promise<unknown> {
+    const handler = await this.#instances.enter(call.session);
+    try {
+      if (handler !== undefined) return await runHandler(handler, method, request, call);
+      return await this.#instances.serve(call.session, call, (own) => runHandler(own, method, request, call));
+    } finally {
+      await this.#instances.leave(handler);
+    }
+  }
+
+  /** What the caller is told of what was thrown. */
+  #told(method: MethodInfo, thrown: unknown, isAborted: boolean): DuplexError {
+    const { includeErrorDetail } = this.#host;
+    const { fault, error } = faultFrom(thrown, { includeErrorDetail, newErrorId: this.#newErrorId });
+    const replacement = error === thrown || isAborted ? undefined : this.#report(error, method);
+    if (replacement instanceof Fault) return replacement;
+    return new Fault(
+      fault.code as Code,
+      fault.message,
+      declaredDetails(method, fault.details, (stray) => void this.#report(stray, method)),
+    );
+  }
+
+  #report(error: DuplexError, { localName }: MethodInfo): unknown {
+    return this.#host.onError(error, { contract: this.#contract.name, method: localName });
+  }
+}
+
+function read(method: MethodInfo, bytes: Uint8Array): unknown {
+  try {
+    return method.request.decode(bytes);
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw new Fault(Code.INVALID_ARGUMENT, `not a ${method.request.$type}`);
+  }
+}
+
+/** Why an rpc cannot be called without a session; undefined if it can. */
+function objectionTo(
+  { name, wireName, session }: AnyContract,
+  { name: rpc, shape }: MethodInfo,
+): DuplexError | undefined {
+  const connect = `/${wireName}/Connect`;
+  if (session === 'required') {
+    const message = `${name} needs a session: call ${rpc} within one that is opened by ${connect}`;
+    return new DuplexError('refused', message, { code: Code.FAILED_PRECONDITION });
+  }
+  if (shape === 'one-way' || shape === 'request-reply') return undefined;
+  const message = `${name} answers only unary rpcs without a session${session === 'allowed' ? `: call ${rpc} within one that is opened by ${connect}` : ''}`;
+  return new DuplexError('refused', message, { code: Code.UNIMPLEMENTED });
+}
