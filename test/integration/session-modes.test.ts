@@ -1,4 +1,4 @@
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
 import {
   Code,
   createHost,
@@ -20,6 +20,7 @@ import {
 } from '../support/gen/testing/v1/everything.js';
 import { Everything } from '../support/gen/testing/v1/everything_duplex.js';
 import { deferred, eventually } from '../support/observe.js';
+import { unary } from '../support/plain-call.js';
 import { rejectionOf } from '../support/thrown-by.js';
 
 /** Serves `Everything` with sessions or without. */
@@ -39,19 +40,8 @@ async function serveAs(
   return { host, address, errors };
 }
 
-/** Calls an rpc of the contract as any gRPC client would. Rejects with the status. */
-function call(address: string, rpc: string, request: Uint8Array, deadlineMs = 20_000): Promise<Uint8Array> {
-  const client = new Client(address, credentials.createInsecure());
-  onTestFinished(() => client.close());
-  const identity = (bytes: Buffer): Buffer => bytes;
-  return new Promise((resolve, reject) => {
-    const options = { deadline: Date.now() + deadlineMs };
-    const path = `/testing.v1.EverythingService/${rpc}`;
-    client.makeUnaryRequest(path, identity, identity, Buffer.from(request), options, (error, reply) =>
-      error === null && reply !== undefined ? resolve(reply) : reject(error ?? new Error('no reply')),
-    );
-  });
-}
+const call = (address: string, rpc: string, request: Uint8Array, timeoutMs?: number): Promise<Uint8Array> =>
+  unary(address, `/testing.v1.EverythingService/${rpc}`, request, timeoutMs);
 
 const echo = (address: string, text: string): Promise<Uint8Array> =>
   call(address, 'Echo', EchoRequest.encode(EchoRequest.fromPartial({ text })).finish());

@@ -37,9 +37,11 @@ export function watchHealth(address: string, service: string): (number | 'end')[
   return seen;
 }
 
-function unary(address: string, path: string, request: Uint8Array): Promise<Uint8Array> {
+/** Calls a unary rpc by its path, as any gRPC client would. Rejects with the status. */
+export function unary(address: string, path: string, request: Uint8Array, timeoutMs = 20_000): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    clientOf(address).makeUnaryRequest(path, identity, identity, Buffer.from(request), (error, reply) =>
+    const options = { deadline: Date.now() + timeoutMs };
+    clientOf(address).makeUnaryRequest(path, identity, identity, Buffer.from(request), options, (error, reply) =>
       error === null && reply !== undefined ? resolve(reply) : reject(error ?? new Error('no reply')),
     );
   });
