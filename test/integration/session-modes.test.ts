@@ -41,7 +41,7 @@ async function serveAs(
 }
 
 const call = (address: string, rpc: string, request: Uint8Array, timeoutMs?: number): Promise<Uint8Array> =>
-  unary(address, `/testing.v1.EverythingService/${rpc}`, request, timeoutMs);
+  unary(address, `/testing.v1.EverythingService/${rpc}`, request, timeoutMs === undefined ? {} : { timeoutMs });
 
 const echo = (address: string, text: string): Promise<Uint8Array> =>
   call(address, 'Echo', EchoRequest.encode(EchoRequest.fromPartial({ text })).finish());
@@ -163,6 +163,24 @@ describe('a contract whose sessions are allowed', () => {
     await started.promise;
     await aborted.promise;
     expect(log).toEqual(['echo', 'somebody', 'true']);
+  });
+});
+
+describe('a host that asks who its clients are', () => {
+  it('asks plain callers, too, and permits them no more than others', async () => {
+    const { address } = await serveAs(
+      'allowed',
+      (session) => ({ echo: () => ({ text: `${(session.principal as { id: string }).id}` }) }),
+      {
+        authenticate: ({ headers }) => (headers.has('user') ? { id: headers.get('user') ?? '' } : undefined),
+        authorize: ({ operation }) => operation === 'Echo',
+      },
+    );
+    expect(await statusOf(echo(address, ''))).toMatchObject({ code: Code.UNAUTHENTICATED });
+    const asAnn = (rpc: string) =>
+      unary(address, `/testing.v1.EverythingService/${rpc}`, new Uint8Array(), { metadata: { user: 'ann' } });
+    expect(EchoResponse.decode(await asAnn('Echo'))).toMatchObject({ text: 'ann' });
+    expect(await statusOf(asAnn('Divide'))).toMatchObject({ code: Code.PERMISSION_DENIED });
   });
 });
 

@@ -6,13 +6,23 @@ import type { AnyContract, Contract, MethodInfo } from '../../contract/contract.
 import type { Init } from '../../contract/message-codec.js';
 import { Code, DuplexError, Fault } from '../../errors.js';
 import type { PlainCaller, PlainMethod } from '../../transport/grpc/plain-methods.js';
+import type { Admission } from '../admission/admission.js';
 import { runHandler } from '../hosted-session.js';
 import type { Instances } from '../instances.js';
 import type { ResolvedHostOptions } from '../options.js';
+import type { Gate } from '../security/gate.js';
+import type { Principal } from '../security/principal.js';
 import type { ServiceHandler, ServiceSession } from '../service-types.js';
 import { PlainSession } from './plain-session.js';
 
 const NO_BYTES = new Uint8Array(0);
+
+/** The host, and who rules over it. */
+interface PlainCallsHost {
+  readonly host: ResolvedHostOptions;
+  readonly gate: Gate;
+  readonly admission: Admission;
+}
 
 type Handler<Operations, Callbacks, State> = ServiceHandler<Operations, Callbacks, State>;
 
@@ -30,6 +40,8 @@ export class PlainCalls<Operations, Callbacks, State> {
   readonly #instances: Instances<ServiceSession<Callbacks, State>, Handler<Operations, Callbacks, State>>;
   readonly #initialState: Init<State> | undefined;
   readonly #host: ResolvedHostOptions;
+  readonly #gate: Gate;
+  readonly #admission: Admission;
   readonly #handle: Handle<ServiceSession<Callbacks, State>>;
   readonly #newErrorId = (): string => crypto.randomUUID();
 
@@ -37,12 +49,14 @@ export class PlainCalls<Operations, Callbacks, State> {
     contract: Contract<Operations, Callbacks, State>,
     instances: Instances<ServiceSession<Callbacks, State>, Handler<Operations, Callbacks, State>>,
     initialState: Init<State> | undefined,
-    host: ResolvedHostOptions,
+    { host, gate, admission }: PlainCallsHost,
   ) {
     this.#contract = contract;
     this.#instances = instances;
     this.#initialState = initialState;
     this.#host = host;
+    this.#gate = gate;
+    this.#admission = admission;
     const handle = aroundHandler<ServiceSession<Callbacks, State>>(host.interceptors, (method, request, call) =>
       this.#run(method, request, call),
     );
@@ -72,14 +86,28 @@ export class PlainCalls<Operations, Callbacks, State> {
   }
 
   async #answer(method: MethodInfo, bytes: Uint8Array, caller: PlainCaller): Promise<Uint8Array> {
-    const { clock, maxSessions } = this.#host;
     if (this.#isStopping) throw new DuplexError('unavailable', 'the host is stopping');
-    if (this.#running >= maxSessions) {
-      throw new DuplexError('refused', `the service runs ${maxSessions} calls`, { code: Code.RESOURCE_EXHAUSTED });
-    }
+    this.#admission.beginCall();
     this.#running += 1;
+    try {
+      const principal = await this.#gate.identify(caller, undefined);
+      return await this.#serve(method, bytes, caller, principal);
+    } finally {
+      this.#admission.endCall();
+      this.#running -= 1;
+      if (this.#running === 0) this.#drained?.();
+    }
+  }
+
+  async #serve(
+    method: MethodInfo,
+    bytes: Uint8Array,
+    caller: PlainCaller,
+    principal: Principal | undefined,
+  ): Promise<Uint8Array> {
+    const { clock } = this.#host;
     const report = (error: DuplexError): void => void this.#report(error, method);
-    const session = new PlainSession(this.#contract, this.#initialState, caller.peer, report);
+    const session = new PlainSession(this.#contract, this.#initialState, { peer: caller.peer, principal }, report);
     const item = { callId: 1, timeoutMs: caller.timeoutMs, byteLength: bytes.length };
     const call = new IncomingCall<ServiceSession<Callbacks, State>>(session, method.localName, item, 0, clock);
     caller.onCancelled(() => call.abort(new DuplexError('cancelled', 'the caller cancelled', { origin: 'remote' })));
@@ -91,8 +119,6 @@ export class PlainCalls<Operations, Callbacks, State> {
     } finally {
       call.end();
       session.end();
-      this.#running -= 1;
-      if (this.#running === 0) this.#drained?.();
     }
   }
 
@@ -101,6 +127,7 @@ export class PlainCalls<Operations, Callbacks, State> {
     request: unknown,
     call: IncomingCall<ServiceSession<Callbacks, State>>,
   ): Promise<unknown> {
+    this.#gate.check(call.session.principal as Principal | undefined, method.name);
     const handler = await this.#instances.enter(call.session);
     try {
       if (handler !== undefined) return await runHandler(handler, method, request, call);

@@ -4,6 +4,7 @@ import { Code, DuplexError } from '../../errors.js';
 import type { Departure } from '../../session/session-options.js';
 import type { CarrierListener, IncomingCarrier } from '../carrier.js';
 import { asBuffer } from './connect-method.js';
+import { textHeaders } from './text-headers.js';
 
 /** The service's end of a stream over grpc-js. */
 export class GrpcServiceCarrier implements IncomingCarrier {
@@ -21,8 +22,7 @@ export class GrpcServiceCarrier implements IncomingCarrier {
 
   /** The metadata that is text; of entries with one name the first. */
   get headers(): ReadonlyMap<string, string> {
-    const entries = Object.entries(this.#call.metadata.getMap());
-    return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+    return textHeaders(this.#call.metadata);
   }
 
   /** grpc-js shows a certificate only if an authority that the server knows has signed it. */
