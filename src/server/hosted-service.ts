@@ -71,7 +71,10 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     this.#tombstones = new Tombstones(host.clock, host.resumeWindowMs);
     this.#options = options;
     this.#host = host;
-    this.#plain = new PlainCalls(contract, this.#instances, options.initialState, host, this.#gate, admission);
+    this.#plain = new PlainCalls(contract, this.#instances, options.initialState, {
+      ...{ host, admission },
+      gate: this.#gate,
+    });
     this.#sessionOptions = {
       ...host,
       contract,

@@ -18,18 +18,14 @@ export interface Carrier {
   resume(): void;
 }
 
-/** Who opens a stream, or makes a call without one, as the connection shows it. */
-export interface Visitor {
+/** A stream that a client opened and that nobody reads yet. */
+export interface IncomingCarrier extends Carrier {
   /** The client's address as the connection shows it. */
   readonly peer: string;
-  /** What the client said of itself in the metadata: text by lower-case names. */
+  /** What the client said of itself when it opened the stream: text by lower-case names. */
   readonly headers?: ReadonlyMap<string, string>;
   /** The client's certificate, if it was asked for one and has one that can be trusted. */
   readonly certificate?: PeerCertificate | undefined;
-}
-
-/** A stream that a client opened and that nobody reads yet. */
-export interface IncomingCarrier extends Carrier, Visitor {
   /** Starts to read; to be called once. */
   listen(listener: CarrierListener): void;
 }

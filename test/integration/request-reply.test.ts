@@ -90,7 +90,7 @@ describe('request and reply', () => {
     await expect(client.service.ask({ question: '', depth: 7 })).resolves.toEqual({ answer: 'scscscs' });
   });
 
-  it('are exact in 50 sessions that ask and are asked in parallel', async () => {
+  it('are exact in 100 sessions that ask and are asked in parallel', async () => {
     const { address } = await serve(
       (session) => ({
         async ask({ question }) {
@@ -101,7 +101,7 @@ describe('request and reply', () => {
       { concurrency: 'multiple' },
     );
     const sums = await Promise.all(
-      Array.from({ length: 50 }, async (_, member) => {
+      Array.from({ length: 100 }, async (_, member) => {
         const { client } = join(address, {
           handler: { confirm: ({ question, depth }) => ({ answer: `${Number(question) * depth + member}` }) },
         });
@@ -110,7 +110,7 @@ describe('request and reply', () => {
         return replies.reduce((sum, { answer }) => sum + Number(answer), 0);
       }),
     );
-    expect(sums).toEqual(Array.from({ length: 50 }, (_, member) => 6 * 10 + 12 * member));
+    expect(sums).toEqual(Array.from({ length: 100 }, (_, member) => 6 * 10 + 12 * member));
   });
 
   it('are awaited where the contract says that an empty reply is one', async () => {

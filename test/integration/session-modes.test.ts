@@ -1,4 +1,4 @@
-import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import type { ServiceError } from '@grpc/grpc-js';
 import {
   Code,
   createHost,
@@ -20,6 +20,7 @@ import {
 } from '../support/gen/testing/v1/everything.js';
 import { Everything } from '../support/gen/testing/v1/everything_duplex.js';
 import { deferred, eventually } from '../support/observe.js';
+import { unary } from '../support/plain-call.js';
 import { rejectionOf } from '../support/thrown-by.js';
 
 /** Serves `Everything` with sessions or without. */
@@ -39,27 +40,8 @@ async function serveAs(
   return { host, address, errors };
 }
 
-/** Calls an rpc of the contract as any gRPC client would. Rejects with the status. */
-function call(
-  address: string,
-  rpc: string,
-  request: Uint8Array,
-  credential = '',
-  deadlineMs = 20_000,
-): Promise<Uint8Array> {
-  const client = new Client(address, credentials.createInsecure());
-  onTestFinished(() => client.close());
-  const identity = (bytes: Buffer): Buffer => bytes;
-  return new Promise((resolve, reject) => {
-    const options = { deadline: Date.now() + deadlineMs };
-    const path = `/testing.v1.EverythingService/${rpc}`;
-    const metadata = new Metadata();
-    if (credential !== '') metadata.set('authorization', credential);
-    client.makeUnaryRequest(path, identity, identity, Buffer.from(request), metadata, options, (error, reply) =>
-      error === null && reply !== undefined ? resolve(reply) : reject(error ?? new Error('no reply')),
-    );
-  });
-}
+const call = (address: string, rpc: string, request: Uint8Array, timeoutMs?: number): Promise<Uint8Array> =>
+  unary(address, `/testing.v1.EverythingService/${rpc}`, request, timeoutMs === undefined ? {} : { timeoutMs });
 
 const echo = (address: string, text: string): Promise<Uint8Array> =>
   call(address, 'Echo', EchoRequest.encode(EchoRequest.fromPartial({ text })).finish());
@@ -81,47 +63,6 @@ describe('a contract whose sessions are required', () => {
         details: `testing.v1.EverythingService needs a session: call ${rpc} within one that is opened by /testing.v1.EverythingDuplexService/Connect`,
       });
     }
-  });
-});
-
-describe('a plain call', () => {
-  const guarded: HostOptions = {
-    authenticate: ({ headers }) => (headers.get('authorization') === 'good' ? { id: 'ann' } : undefined),
-    authorize: ({ operation }) => operation !== 'Note',
-  };
-
-  it('is asked for its credentials as a session is', async () => {
-    const { address, host } = await serveAs('allowed', answering, guarded);
-    expect(await statusOf(echo(address, 'hi'))).toMatchObject({ code: Code.UNAUTHENTICATED });
-    const reply = await call(
-      address,
-      'Echo',
-      EchoRequest.encode(EchoRequest.fromPartial({ text: 'hi' })).finish(),
-      'good',
-    );
-    expect(EchoResponse.decode(reply).text).toBe('hi');
-    expect(host.counters.refused.credentials).toBe(1);
-  });
-
-  it('runs only what its principal may invoke', async () => {
-    const { address } = await serveAs('allowed', answering, guarded);
-    expect(await statusOf(call(address, 'Note', new Uint8Array(), 'good'))).toMatchObject({
-      code: Code.PERMISSION_DENIED,
-    });
-  });
-
-  it('counts among the calls that the host runs at a time', async () => {
-    const release = deferred<{ text: string }>();
-    const { address, host } = await serveAs('allowed', () => ({ echo: () => release.promise }), {
-      limits: { calls: 1 },
-    });
-    const first = echo(address, 'first');
-    await eventually(() => expect(host.counters.calls).toBe(1));
-    const refused = await statusOf(echo(address, 'second'));
-    expect(refused).toMatchObject({ code: Code.RESOURCE_EXHAUSTED, details: expect.stringContaining('limits.calls') });
-    release.resolve({ text: 'done' });
-    expect(EchoResponse.decode(await first).text).toBe('done');
-    await eventually(() => expect(host.counters.calls).toBe(0));
   });
 });
 
@@ -218,10 +159,28 @@ describe('a contract whose sessions are allowed', () => {
       },
     );
     const request = EchoRequest.encode(EchoRequest.fromPartial({})).finish();
-    expect(await statusOf(call(address, 'Echo', request, '', 500))).toMatchObject({ code: Code.DEADLINE_EXCEEDED });
+    expect(await statusOf(call(address, 'Echo', request, 500))).toMatchObject({ code: Code.DEADLINE_EXCEEDED });
     await started.promise;
     await aborted.promise;
     expect(log).toEqual(['echo', 'somebody', 'true']);
+  });
+});
+
+describe('a host that asks who its clients are', () => {
+  it('asks plain callers, too, and permits them no more than others', async () => {
+    const { address } = await serveAs(
+      'allowed',
+      (session) => ({ echo: () => ({ text: `${(session.principal as { id: string }).id}` }) }),
+      {
+        authenticate: ({ headers }) => (headers.has('user') ? { id: headers.get('user') ?? '' } : undefined),
+        authorize: ({ operation }) => operation === 'Echo',
+      },
+    );
+    expect(await statusOf(echo(address, ''))).toMatchObject({ code: Code.UNAUTHENTICATED });
+    const asAnn = (rpc: string) =>
+      unary(address, `/testing.v1.EverythingService/${rpc}`, new Uint8Array(), { metadata: { user: 'ann' } });
+    expect(EchoResponse.decode(await asAnn('Echo'))).toMatchObject({ text: 'ann' });
+    expect(await statusOf(asAnn('Divide'))).toMatchObject({ code: Code.PERMISSION_DENIED });
   });
 });
 

@@ -1,4 +1,4 @@
-import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
 import { onTestFinished } from 'vitest';
 import { HealthCheckRequest, HealthCheckResponse, HealthListResponse } from '../../src/gen/grpc/health/v1/health.js';
 import { ServerReflectionRequest, ServerReflectionResponse } from '../../src/gen/grpc/reflection/v1/reflection.js';
@@ -37,10 +37,29 @@ export function watchHealth(address: string, service: string): (number | 'end')[
   return seen;
 }
 
-function unary(address: string, path: string, request: Uint8Array): Promise<Uint8Array> {
+/** Calls a unary rpc by its path, as any gRPC client would. Rejects with the status. */
+export function unary(
+  address: string,
+  path: string,
+  request: Uint8Array,
+  {
+    timeoutMs = 20_000,
+    metadata = {},
+  }: { readonly timeoutMs?: number; readonly metadata?: Record<string, string> } = {},
+): Promise<Uint8Array> {
+  const headers = new Metadata();
+  for (const [name, value] of Object.entries(metadata)) headers.set(name, value);
+  const options = { deadline: Date.now() + timeoutMs };
   return new Promise((resolve, reject) => {
-    clientOf(address).makeUnaryRequest(path, identity, identity, Buffer.from(request), (error, reply) =>
-      error === null && reply !== undefined ? resolve(reply) : reject(error ?? new Error('no reply')),
+    clientOf(address).makeUnaryRequest(
+      path,
+      identity,
+      identity,
+      Buffer.from(request),
+      headers,
+      options,
+      (error, reply) =>
+        error === null && reply !== undefined ? resolve(reply) : reject(error ?? new Error('no reply')),
     );
   });
 }

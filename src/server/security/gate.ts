@@ -1,7 +1,7 @@
 import { faultFrom } from '../../calls/faults.js';
 import { Code, DuplexError, Fault } from '../../errors.js';
 import type { Hello } from '../../gen/duplex/v1/session.js';
-import type { Visitor } from '../../transport/carrier.js';
+import type { IncomingCarrier } from '../../transport/carrier.js';
 import type { ResolvedHostOptions } from '../options.js';
 import type { Principal } from './principal.js';
 
@@ -9,6 +9,8 @@ import type { Principal } from './principal.js';
 const MAX_HEADER_BYTES = 8_192;
 const MAX_HEADERS = 64;
 
+/** What a client shows by its connection, be it with a stream or a plain call. */
+type Caller = Pick<IncomingCarrier, 'peer' | 'headers' | 'certificate'>;
 type Identified = Principal | undefined;
 
 /** Lets clients of one contract in by what they show, and to the operations that they may invoke. */
@@ -22,10 +24,10 @@ export class Gate {
   }
 
   /** Who the client is; undefined where nobody asks. Throws, or rejects, with what the client is told. */
-  identify(visitor: Visitor, hello: Hello | undefined): Identified | Promise<Identified> {
+  identify(caller: Caller, hello: Hello | undefined): Identified | Promise<Identified> {
     const { authenticate } = this.#host;
     if (authenticate === undefined) return undefined;
-    const { peer, headers = new Map<string, string>(), certificate } = visitor;
+    const { peer, headers = new Map<string, string>(), certificate } = caller;
     checkHeaders(headers);
     const request = { contract: this.#contract, peer, headers, certificate, credentials: hello?.credentials };
     return Promise.resolve()

@@ -17,6 +17,13 @@ import { PlainSession } from './plain-session.js';
 
 const NO_BYTES = new Uint8Array(0);
 
+/** The host, and who rules over it. */
+interface PlainCallsHost {
+  readonly host: ResolvedHostOptions;
+  readonly gate: Gate;
+  readonly admission: Admission;
+}
+
 type Handler<Operations, Callbacks, State> = ServiceHandler<Operations, Callbacks, State>;
 
 /**
@@ -42,9 +49,7 @@ export class PlainCalls<Operations, Callbacks, State> {
     contract: Contract<Operations, Callbacks, State>,
     instances: Instances<ServiceSession<Callbacks, State>, Handler<Operations, Callbacks, State>>,
     initialState: Init<State> | undefined,
-    host: ResolvedHostOptions,
-    gate: Gate,
-    admission: Admission,
+    { host, gate, admission }: PlainCallsHost,
   ) {
     this.#contract = contract;
     this.#instances = instances;
@@ -81,13 +86,28 @@ export class PlainCalls<Operations, Callbacks, State> {
   }
 
   async #answer(method: MethodInfo, bytes: Uint8Array, caller: PlainCaller): Promise<Uint8Array> {
-    const { clock } = this.#host;
     if (this.#isStopping) throw new DuplexError('unavailable', 'the host is stopping');
-    const principal = await this.#admit(method, caller);
+    this.#admission.beginCall();
     this.#running += 1;
+    try {
+      const principal = await this.#gate.identify(caller, undefined);
+      return await this.#serve(method, bytes, caller, principal);
+    } finally {
+      this.#admission.endCall();
+      this.#running -= 1;
+      if (this.#running === 0) this.#drained?.();
+    }
+  }
+
+  async #serve(
+    method: MethodInfo,
+    bytes: Uint8Array,
+    caller: PlainCaller,
+    principal: Principal | undefined,
+  ): Promise<Uint8Array> {
+    const { clock } = this.#host;
     const report = (error: DuplexError): void => void this.#report(error, method);
-    const visitor = { peer: caller.peer, principal };
-    const session = new PlainSession(this.#contract, this.#initialState, visitor, report);
+    const session = new PlainSession(this.#contract, this.#initialState, { peer: caller.peer, principal }, report);
     const item = { callId: 1, timeoutMs: caller.timeoutMs, byteLength: bytes.length };
     const call = new IncomingCall<ServiceSession<Callbacks, State>>(session, method.localName, item, 0, clock);
     caller.onCancelled(() => call.abort(new DuplexError('cancelled', 'the caller cancelled', { origin: 'remote' })));
@@ -99,23 +119,6 @@ export class PlainCalls<Operations, Callbacks, State> {
     } finally {
       call.end();
       session.end();
-      this.#admission.endCall();
-      this.#running -= 1;
-      if (this.#running === 0) this.#drained?.();
-    }
-  }
-
-  /** Who calls, if it may; the call counts among those of the host from then on. */
-  async #admit(method: MethodInfo, caller: PlainCaller): Promise<Principal | undefined> {
-    try {
-      const principal = await this.#gate.identify(caller, undefined);
-      this.#gate.check(principal, method.name);
-      this.#admission.beginCall();
-      return principal;
-    } catch (error) {
-      const refusal = DuplexError.from(error);
-      this.#admission.countRefused(refusal);
-      throw refusal;
     }
   }
 
@@ -124,6 +127,7 @@ export class PlainCalls<Operations, Callbacks, State> {
     request: unknown,
     call: IncomingCall<ServiceSession<Callbacks, State>>,
   ): Promise<unknown> {
+    this.#gate.check(call.session.principal as Principal | undefined, method.name);
     const handler = await this.#instances.enter(call.session);
     try {
       if (handler !== undefined) return await runHandler(handler, method, request, call);

@@ -5,19 +5,14 @@ import type { Contract } from '../../contract/contract.js';
 import type { Init } from '../../contract/message-codec.js';
 import { Code, DuplexError } from '../../errors.js';
 import { orderlyEnd, type SessionEnd } from '../../session/session-end.js';
-import type { ServiceSession, ServiceSessionStatus, SessionCounters } from '../service-types.js';
+import type { Principal } from '../security/principal.js';
+import type { ServiceSession, SessionCounters } from '../service-types.js';
 import { type SessionState, sessionState } from '../session-state.js';
 
-/** Nothing is sent in it, so nothing waits. */
+/** Nothing waits in a plain call, and whatever happens in it its caller sees. */
 const noCounters: SessionCounters = Object.freeze({
-  unsent: 0,
-  dropped: 0,
-  failedHandlers: 0,
-  unknownItems: 0,
-  lateItems: 0,
-  unacknowledged: 0,
-  waiting: 0,
-  waitingBytes: 0,
+  ...{ unsent: 0, failedHandlers: 0, unknownItems: 0, lateItems: 0, dropped: 0 },
+  ...{ unacknowledged: 0, waiting: 0, waitingBytes: 0 },
 });
 
 /**
@@ -27,20 +22,20 @@ const noCounters: SessionCounters = Object.freeze({
 export class PlainSession<Operations, Callbacks, State> implements ServiceSession<Callbacks, State> {
   readonly id = crypto.randomUUID();
   readonly peer: string;
-  readonly principal: unknown;
+  readonly principal: Principal | undefined;
   readonly since = new Date();
   readonly counters = noCounters;
-  status: ServiceSessionStatus = 'open';
   readonly callback: MethodProxy<Callbacks>;
   readonly state: SessionState<State>;
   readonly closed: Promise<SessionEnd>;
+  #isOver = false;
   #resolveClosed!: (end: SessionEnd) => void;
 
   /** `report` hears of one-way callbacks that nobody awaits. */
   constructor(
     contract: Contract<Operations, Callbacks, State>,
     initialState: Init<State> | undefined,
-    { peer, principal }: { readonly peer: string; readonly principal: unknown },
+    { peer, principal }: { readonly peer: string; readonly principal: Principal | undefined },
     report: (error: DuplexError) => void,
   ) {
     this.peer = peer;
@@ -55,9 +50,13 @@ export class PlainSession<Operations, Callbacks, State> implements ServiceSessio
     this.state = sessionState(contract.state, initialState, () => {});
   }
 
+  get status(): 'open' | 'closed' {
+    return this.#isOver ? 'closed' : 'open';
+  }
+
   /** The call is over. */
   end(): void {
-    this.status = 'closed';
+    this.#isOver = true;
     this.#resolveClosed(orderlyEnd('remote', 'the call is over'));
   }
 

@@ -9,9 +9,9 @@ import {
 import type { MethodShape } from '../../contract/contract.js';
 import { DuplexError } from '../../errors.js';
 import { CallFault } from '../../gen/duplex/v1/session.js';
-import type { Visitor } from '../carrier.js';
+import type { IncomingCarrier } from '../carrier.js';
 import { asBuffer, identity } from './connect-method.js';
-import { certificateOf, headersOf } from './visitor.js';
+import { textHeaders } from './text-headers.js';
 
 /**
  * A method that is served beside the sessions, as any gRPC server would: its
@@ -26,7 +26,7 @@ export type PlainMethod = { readonly path: string } & (
 );
 
 /** Who makes a unary call. */
-export interface PlainCaller extends Visitor {
+export interface PlainCaller extends Pick<IncomingCarrier, 'peer' | 'headers' | 'certificate'> {
   /** How long it waits; 0 if it does not say. */
   readonly timeoutMs: number;
   /** Calls `listener` when it wants no answer any more, or its connection broke. */
@@ -118,8 +118,9 @@ function callerOf(call: ServerUnaryCall<Buffer, Buffer>): PlainCaller {
   const deadline = Number(call.getDeadline());
   return {
     peer: call.getPeer(),
-    headers: headersOf(call.metadata),
-    certificate: certificateOf(call),
+    headers: textHeaders(call.metadata),
+    // grpc-js shows a certificate only if an authority that the server knows has signed it.
+    certificate: call.getAuthContext().sslPeerCertificate,
     timeoutMs: Number.isFinite(deadline) ? Math.max(1, Math.ceil(deadline - Date.now())) : 0,
     onCancelled: (listener) => void call.on('cancelled', listener),
   };

@@ -4,7 +4,7 @@ import { Code, DuplexError } from '../../errors.js';
 import type { Departure } from '../../session/session-options.js';
 import type { CarrierListener, IncomingCarrier } from '../carrier.js';
 import { asBuffer } from './connect-method.js';
-import { certificateOf, headersOf } from './visitor.js';
+import { textHeaders } from './text-headers.js';
 
 /** The service's end of a stream over grpc-js. */
 export class GrpcServiceCarrier implements IncomingCarrier {
@@ -20,12 +20,14 @@ export class GrpcServiceCarrier implements IncomingCarrier {
     return this.#call.getPeer();
   }
 
+  /** The metadata that is text; of entries with one name the first. */
   get headers(): ReadonlyMap<string, string> {
-    return headersOf(this.#call.metadata);
+    return textHeaders(this.#call.metadata);
   }
 
+  /** grpc-js shows a certificate only if an authority that the server knows has signed it. */
   get certificate(): PeerCertificate | undefined {
-    return certificateOf(this.#call);
+    return this.#call.getAuthContext().sslPeerCertificate;
   }
 
   /** Starts to read. Events of the call go to the listener from now on. */

@@ -2,6 +2,7 @@ import { connect, createHost, type MethodInfo } from 'grpc-duplex';
 import { lastValueFrom, map, type Observable, of, toArray } from 'rxjs';
 import type { Contract } from '../../../src/contract/contract.js';
 import type { MessageCodec } from '../../../src/contract/message-codec.js';
+import { unary } from '../../support/plain-call.js';
 
 type Methods = Readonly<Record<string, (request: unknown, call?: unknown) => unknown>>;
 type AnyMethods = Readonly<Record<string, never>>;
@@ -18,7 +19,7 @@ export type Sample = (codec: MessageCodec) => object;
 
 /**
  * Calls every operation of a contract once over a host and a client, and every
- * callback. Streams carry two messages. Service and client may each have a
+ * callback; without a session where the contract has none. Streams carry two messages. Service and client may each have a
  * contract of their own, as long as it is the same.
  */
 export async function exercise(
@@ -42,8 +43,10 @@ export async function exercise(
     handler: answers(client.callbacks, sample, heard) as never,
   });
   try {
-    await peer.open();
-    const ofOperations = await callAll(peer.service as Methods, client.operations, sample);
+    const isPlain = client.session === 'not-allowed';
+    if (!isPlain) await peer.open();
+    const proxy = isPlain ? plainly(client, address) : (peer.service as Methods);
+    const ofOperations = await callAll(proxy, client.operations, sample);
     const [session] = sessions;
     const ofCallbacks = session ? await callAll(session.callback as Methods, service.callbacks, sample) : [];
     await peer.close();
@@ -57,6 +60,19 @@ export async function exercise(
     peer.abort();
     await host.stop();
   }
+}
+
+/** Calls the rpcs of a contract as a client does that knows of no sessions. */
+function plainly({ name: contract, operations }: Contract, address: string): Methods {
+  return Object.fromEntries(
+    operations.map(({ name, localName, request, reply }) => [
+      localName,
+      async (init: unknown) => {
+        const message = request.encode(request.fromPartial(init as object)).finish();
+        return reply?.decode(await unary(address, `/${contract}/${name}`, message));
+      },
+    ]),
+  );
 }
 
 async function callAll(
