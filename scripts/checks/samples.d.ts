@@ -25,4 +25,11 @@ declare global {
   function ask(text: string, signal: AbortSignal): Promise<boolean>;
   function save(text: string): Promise<void>;
   function freshToken(): Promise<string>;
+  function verify(
+    token: string | undefined,
+  ): Promise<{ readonly sub: string; readonly roles: readonly string[]; readonly exp: number } | undefined>;
+  /** What TLS needs, in PEM. */
+  const authorities: Buffer;
+  const certificate: Buffer;
+  const key: Buffer;
 }
