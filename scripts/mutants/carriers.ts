@@ -3,7 +3,7 @@ import type { Mutant } from './mutant.js';
 const driver = 'src/transport/driver.ts';
 const hosted = 'src/server/hosted-service.ts';
 const reception = 'src/server/reception.ts';
-const tokens = 'src/server/resume-tokens.ts';
+const tokens = 'src/server/security/resume-tokens.ts';
 
 /** Who drives a session over its carriers, and who lets clients in. */
 export const carrierMutants: readonly Mutant[] = [
@@ -65,32 +65,39 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'authentication is skipped on resume',
     file: hosted,
-    find: 'if (session?.tokens.accepts(hello.token)) this.#goOn',
-    replace: 'if (session !== undefined) this.#goOn',
+    find: 'session?.belongsTo(principal) && session.tokens.accepts(hello.token)',
+    replace: 'session?.belongsTo(principal)',
+  },
+  {
+    bug: 'a session goes on with somebody else who has its token',
+    file: hosted,
+    find: 'session?.belongsTo(principal) && session.tokens.accepts(hello.token)',
+    replace: 'session?.tokens.accepts(hello.token)',
+    foundBy: 'test/integration/authentication.test.ts',
   },
   {
     bug: 'a lost first Welcome orphans a session',
     file: hosted,
-    find: 'if (opened !== undefined && hello !== undefined) {',
-    replace: 'if (opened !== undefined && hello === undefined) {',
+    find: 'if (opened !== undefined && hello !== undefined && opened',
+    replace: 'if (opened !== undefined && hello !== undefined && !opened',
   },
   {
     bug: 'a Hello that came late has no refusal',
     file: hosted,
-    find: 'reject(carrier, Reason.SUPERSEDED);',
+    find: 'reject(carrier, this.#host.clock, Reason.SUPERSEDED);',
     replace: 'return;',
   },
   {
     bug: 'a session that was lost is said to be closed in order',
     file: hosted,
-    find: 'if (isOrderly(end)) this.#bury(id, session.tokens);',
-    replace: 'this.#bury(id, session.tokens);',
+    find: 'if (isOrderly(end)) this.#tombstones.add(id',
+    replace: 'this.#tombstones.add(id',
     foundBy: 'test/integration/resume-refused.test.ts',
   },
   {
     bug: 'a client that missed the end is not told',
     file: hosted,
-    find: 'if (isOrderly(end)) this.#bury(id, session.tokens);',
+    find: 'if (isOrderly(end)) this.#tombstones.add(id, session.tokens, principal?.id);',
     replace: '',
   },
   {
@@ -102,8 +109,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'the Hello of a lost Welcome is read twice',
     file: reception,
-    find: 'else if (this.#desk.opens(this.#carrier, open, hello)) this.#next?.frame(frame);',
-    replace: 'else { this.#desk.opens(this.#carrier, open, hello); this.#next?.frame(frame); }',
+    find: 'else if (this.#desk.opens(arrival, hello)) this.#next?.frame(frame);',
+    replace: 'else { this.#desk.opens(arrival, hello); this.#next?.frame(frame); }',
   },
   {
     bug: 'a silent stream is never dropped',
@@ -114,8 +121,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'a stream that spoke is dropped as silent',
     file: reception,
-    find: '    this.#alarm.cancel();\n    const open: Dial',
-    replace: '    const open: Dial',
+    find: '    this.#alarm.cancel();\n    this.#desk.done(error);',
+    replace: '    this.#desk.done(error);',
   },
   {
     bug: 'a lost Welcome and a rotated token lock the client out',
@@ -144,8 +151,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'a stream that was turned away opens a session',
     file: reception,
-    find: '    if (this.#turnedAway) return;\n    if (this.#next === undefined) this.#receive(frame);',
-    replace: '    if (this.#next === undefined) this.#receive(frame);',
+    find: "else if (this.#state === 'silent') this.#receive(frame);",
+    replace: 'else this.#receive(frame);',
   },
   {
     bug: 'a callback that is held is overtaken by the reply after it',

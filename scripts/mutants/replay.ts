@@ -156,9 +156,8 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'a state overtakes the callbacks before it',
     file: line,
-    find: '    this.#state = this.#push(item, true, undefined);\n',
-    replace:
-      '    this.#state = this.#push(item, true, undefined);\n    this.#places.unshift(this.#places.pop() as Place);\n',
+    find: '    this.#push(item, true, undefined, key);\n',
+    replace: '    this.#push(item, true, undefined, key);\n    this.#places.unshift(this.#places.pop() as Place);\n',
   },
   {
     bug: 'calls that wait overtake each other',
