@@ -66,7 +66,15 @@ const service = object({
     .exactOptional()
     .describe('Left out: plain text. With clientCa clients have to show a certificate'),
   handshakeTimeoutMs: ms().describe('How long a client may take to open a session'),
-  maxSessions: count('sessions', 1, 1_000_000).describe('How many sessions the service has at most'),
+  limits: object({
+    sessions: count('sessions', 1, 1_000_000).describe('Sessions of the host'),
+    sessionsPerPrincipal: count('sessions', 1, 1_000_000).describe('Sessions of one principal'),
+    handshakes: count('streams', 1, 1_000_000).describe('Streams that have not said yet what they want'),
+    calls: count('calls', 1, 1_000_000).describe('Calls with an answer that run in all sessions together'),
+    retryAfterMs: ms().describe('When those who were refused should try again'),
+  })
+    .exactOptional()
+    .describe('How much the host takes on; beyond it refuses with RESOURCE_EXHAUSTED'),
 });
 
 /** What `duplex.config.json` may say; the published JSON schema is made of it. */

@@ -45,7 +45,7 @@ describe('a configuration file', () => {
             address: `localhost:${port}`,
             contract,
             tls: { cert: 's.pem', key: 's.key', clientCa: 'c.pem' },
-            maxSessions: 1,
+            limits: { sessions: 1 },
           },
         },
         endpoints: {
@@ -79,7 +79,7 @@ describe('a configuration file', () => {
       b: { contract: '', onLost: 'cry', tls: { ca: 'nowhere.pem' }, address: 'localhost:1' },
       c: [],
     };
-    const services = { d: { address: 'localhost:1', tls: { cert: 'x' }, maxSessions: 1.5 } };
+    const services = { d: { address: 'localhost:1', tls: { cert: 'x' }, limits: { sessions: 1.5 } } };
     expect(mistakesIn({ endpoints, services, endpoint: {} }).sort()).toEqual([
       'endpoint: no such key: there are $schema, endpoints, services',
       expect.stringMatching(/^endpoints\.a\.color: no such key: there are address, contract, /),
@@ -88,7 +88,7 @@ describe('a configuration file', () => {
       'endpoints.b.contract: expected the full name of a service',
       'endpoints.b.onLost: expected "fault" or "renew"',
       'endpoints.c: expected an object',
-      'services.d.maxSessions: expected a whole number of sessions from 1 to 1000000',
+      'services.d.limits.sessions: expected a whole number of sessions from 1 to 1000000',
       'services.d.tls.key: expected the path of the key, from the folder of this file',
     ]);
   });
