@@ -2,6 +2,8 @@ import type { Entry, HistorySettings } from './history.js';
 import type { Complain } from './log-line.js';
 
 /** A dead stream is given up at the latest so long after the time that the settings allow. */
+/** So long the last words of a session that is over may take. */
+const LINGER_MS = 5_000;
 const SLACK_MS = 300;
 /** How long a client may take to open its session. */
 const OPEN_MS = 10_000;
@@ -73,7 +75,9 @@ export class LogTimes {
     const awakeAt = this.#awakeAt.get(who);
     const since = awakeAt === undefined ? heardAt : Math.max(heardAt, awakeAt + pingTimeoutMs);
     const patience = who.startsWith('c') && !this.#opened.has(who) ? OPEN_MS : 0;
-    if (t - since > Math.max(pingMs + pingTimeoutMs, patience) + SLACK_MS) {
+    // Of a process of the service the log does not say which stream was that of a session that is over.
+    const lingers = who.startsWith('S') ? LINGER_MS : 0;
+    if (t - since > Math.max(pingMs + pingTimeoutMs, patience) + lingers + SLACK_MS) {
       this.#complain('liveness', `${who} heard nothing on stream ${stream} since ${heardAt.toFixed(1)}`);
     }
   }
