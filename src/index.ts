@@ -63,13 +63,13 @@ export {
 } from './client/index.js';
 
 // Both sides
-export type { Call } from './calls/call.js';
-export type { CallOptions, OneWayOptions } from './calls/call-options.js';
+export type { Call } from './calls/incoming/call.js';
+export type { CallOptions, OneWayOptions } from './calls/outgoing/call-options.js';
 export type { CallHeaders, CallHeadersInit, HeaderValue } from './calls/context.js';
 export { OperationContext, type OperationContextMode } from './calls/operation-context.js';
-export type { Concurrency } from './calls/turns.js';
+export type { Concurrency } from './calls/incoming/turns.js';
 export type { ErrorListener, ErrorSource } from './calls/call-channel.js';
-export type { MessageStream } from './calls/message-stream.js';
+export type { MessageStream } from './calls/streams/message-stream.js';
 export { deadline } from './calls/interceptors/deadline.js';
 export type {
   IncomingInvocation,
@@ -79,8 +79,8 @@ export type {
 } from './calls/interceptors/interceptor.js';
 export { type CallLog, logging } from './calls/interceptors/logging.js';
 export { validation } from './calls/interceptors/validation.js';
-export type { Sent } from './calls/sent.js';
-export type { SlowPeerPolicy } from './calls/slow-peer-policy.js';
+export type { Sent } from './calls/outgoing/sent.js';
+export type { SlowPeerPolicy } from './calls/outgoing/slow-peer-policy.js';
 export { Code, DuplexError, type ErrorKind, Fault, type FaultDetail } from './errors.js';
 export type { SessionEnd } from './session/session-end.js';
 export type { MetadataSource } from './transport/grpc/client-carrier.js';

@@ -5,9 +5,9 @@ import type { Sender } from '../session/sender.js';
 import type { Clock } from '../transport/clock.js';
 import type { ItemBytes } from '../wire/encoded-item.js';
 import type { ItemEncoder } from '../wire/item-encoder.js';
-import type { IncomingCall } from './call.js';
-import type { QuickPolicy, SlowPeerPolicy } from './slow-peer-policy.js';
-import type { StreamLimits } from './stream-receiver.js';
+import type { IncomingCall } from './incoming/call.js';
+import type { QuickPolicy, SlowPeerPolicy } from './outgoing/slow-peer-policy.js';
+import type { StreamLimits } from './streams/stream-receiver.js';
 
 /** Where an error came from that nobody awaited. */
 export interface ErrorSource {

@@ -1,9 +1,9 @@
 import type { ObservableInput } from 'rxjs';
 import type { BothStreams, OneWay, ReplyStream, RequestReply, RequestStream } from '../contract/contract.js';
 import type { Init } from '../contract/message-codec.js';
-import type { CallOptions, OneWayOptions } from './call-options.js';
-import type { MessageStream } from './message-stream.js';
-import type { Sent } from './sent.js';
+import type { CallOptions, OneWayOptions } from './outgoing/call-options.js';
+import type { Sent } from './outgoing/sent.js';
+import type { MessageStream } from './streams/message-stream.js';
 
 /** The caller's side of one method. Empty requests may be left out. */
 export type Invoke<Method> =

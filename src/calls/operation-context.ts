@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AnyContract, MethodInfo } from '../contract/contract.js';
-import type { Call, IncomingCall } from './call.js';
+import type { Call, IncomingCall } from './incoming/call.js';
 
 /** One for the process: code that asks for its context knows neither host nor session. */
 const storage = new AsyncLocalStorage<IncomingCall<unknown>>();

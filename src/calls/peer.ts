@@ -15,20 +15,20 @@ import { type Dial, Driver } from '../transport/driver.js';
 import { Field } from '../wire/fields.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { bareHead, type ItemEncoder } from '../wire/item-encoder.js';
-import type { IncomingCall } from './call.js';
 import type { CallChannel, CallCounters, ErrorListener, Nesting } from './call-channel.js';
-import type { CallOptions } from './call-options.js';
 import type { Disclosure } from './faults.js';
-import { IncomingCalls } from './incoming-calls.js';
+import type { IncomingCall } from './incoming/call.js';
+import { IncomingCalls } from './incoming/incoming-calls.js';
+import type { Concurrency } from './incoming/turns.js';
 import { aroundCall, aroundHandler, type Make, withMessages } from './interceptors/compose.js';
 import type { Interceptor } from './interceptors/interceptor.js';
 import { currentCall, keepsContext, type OperationContextMode } from './operation-context.js';
-import { OutgoingCalls } from './outgoing-calls.js';
-import type { Sent } from './sent.js';
-import { SlowPeer } from './slow-peer.js';
-import type { QuickPolicy, SlowPeerPolicy } from './slow-peer-policy.js';
-import type { Concurrency } from './turns.js';
-import { hearUnheardErrors } from './unheard-errors.js';
+import type { CallOptions } from './outgoing/call-options.js';
+import { OutgoingCalls } from './outgoing/outgoing-calls.js';
+import type { Sent } from './outgoing/sent.js';
+import { SlowPeer } from './outgoing/slow-peer.js';
+import type { QuickPolicy, SlowPeerPolicy } from './outgoing/slow-peer-policy.js';
+import { hearUnheardErrors } from './streams/unheard-errors.js';
 
 /** What a peer needs from whoever runs it. Times are milliseconds. */
 export interface PeerOptions extends Disclosure {

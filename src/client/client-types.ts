@@ -1,5 +1,5 @@
 import type { Observable, Subscription } from 'rxjs';
-import type { Call } from '../calls/call.js';
+import type { Call } from '../calls/incoming/call.js';
 import type { Handlers, MethodProxy } from '../calls/method-types.js';
 import type { DeepReadonly } from '../contract/message-codec.js';
 import type { SessionEnd } from '../session/session-end.js';

@@ -1,5 +1,5 @@
 import { Observable, type Subscription } from 'rxjs';
-import type { IncomingCall } from '../calls/call.js';
+import type { IncomingCall } from '../calls/incoming/call.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import { Peer, type PeerOwner } from '../calls/peer.js';
 import { createProxy } from '../calls/proxy.js';

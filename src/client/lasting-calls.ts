@@ -1,8 +1,8 @@
 import { Subscription } from 'rxjs';
-import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from '../calls/call-options.js';
-import { IterableObservable, type MessageStream } from '../calls/message-stream.js';
-import { PendingSent, type Sent, sent } from '../calls/sent.js';
-import { asUnheard } from '../calls/unheard-errors.js';
+import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from '../calls/outgoing/call-options.js';
+import { PendingSent, type Sent, sent } from '../calls/outgoing/sent.js';
+import { IterableObservable, type MessageStream } from '../calls/streams/message-stream.js';
+import { asUnheard } from '../calls/streams/unheard-errors.js';
 import type { MethodInfo } from '../contract/contract.js';
 import type { DuplexError } from '../errors.js';
 import type { Clock } from '../transport/clock.js';

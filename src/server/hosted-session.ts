@@ -1,5 +1,5 @@
-import type { IncomingCall } from '../calls/call.js';
 import { faultFrom } from '../calls/faults.js';
+import type { IncomingCall } from '../calls/incoming/call.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import { Peer, type PeerOptions, type PeerOwner } from '../calls/peer.js';
 import { createProxy } from '../calls/proxy.js';

@@ -1,4 +1,4 @@
-import type { IncomingCall } from '../calls/call.js';
+import type { IncomingCall } from '../calls/incoming/call.js';
 import { DuplexError } from '../errors.js';
 
 /**

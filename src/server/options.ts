@@ -1,8 +1,8 @@
 import { type ErrorListener, writeError } from '../calls/call-channel.js';
+import type { Concurrency } from '../calls/incoming/turns.js';
 import type { Interceptor } from '../calls/interceptors/interceptor.js';
 import type { OperationContextMode } from '../calls/operation-context.js';
 import { resolveOptions } from '../calls/resolve-options.js';
-import type { Concurrency } from '../calls/turns.js';
 import type { Init } from '../contract/message-codec.js';
 import type { Clock } from '../transport/clock.js';
 import { systemClock } from '../transport/clock.js';

@@ -1,5 +1,5 @@
-import type { Call } from '../calls/call.js';
 import type { CallCounters } from '../calls/call-channel.js';
+import type { Call } from '../calls/incoming/call.js';
 import type { Handlers, MethodProxy } from '../calls/method-types.js';
 import type { SessionEnd } from '../session/session-end.js';
 import type { SessionState } from './session-state.js';

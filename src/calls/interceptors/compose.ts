@@ -1,7 +1,7 @@
 import type { MethodInfo } from '../../contract/contract.js';
 import type { MessageCodec } from '../../contract/message-codec.js';
-import type { IncomingCall } from '../call.js';
-import type { CallOptions } from '../call-options.js';
+import type { IncomingCall } from '../incoming/call.js';
+import type { CallOptions } from '../outgoing/call-options.js';
 import type { Interceptor, MessagePlace } from './interceptor.js';
 
 /** Runs the handler of a call. */

@@ -1,6 +1,6 @@
 import type { MethodInfo } from '../../contract/contract.js';
-import type { Call } from '../call.js';
-import type { CallOptions } from '../call-options.js';
+import type { Call } from '../incoming/call.js';
+import type { CallOptions } from '../outgoing/call-options.js';
 
 /** A call that came in, on its way to its handler. */
 export interface IncomingInvocation {

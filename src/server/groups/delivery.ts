@@ -1,4 +1,4 @@
-import type { QuickPolicy, SlowPeerPolicy } from '../../calls/slow-peer-policy.js';
+import type { QuickPolicy, SlowPeerPolicy } from '../../calls/outgoing/slow-peer-policy.js';
 import type { MethodInfo } from '../../contract/contract.js';
 
 /** What to do about clients that are too slow for a callback, by the callback's local name. */

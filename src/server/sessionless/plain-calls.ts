@@ -1,5 +1,5 @@
-import { IncomingCall } from '../../calls/call.js';
 import { declaredDetails, faultFrom } from '../../calls/faults.js';
+import { IncomingCall } from '../../calls/incoming/call.js';
 import { aroundHandler, type Handle, withMessages } from '../../calls/interceptors/compose.js';
 import { keepsContext, runInContext } from '../../calls/operation-context.js';
 import type { AnyContract, Contract, MethodInfo } from '../../contract/contract.js';

@@ -1,5 +1,5 @@
-import { failedCall } from '../../calls/failed-call.js';
 import type { MethodProxy } from '../../calls/method-types.js';
+import { failedCall } from '../../calls/outgoing/failed-call.js';
 import { createProxy } from '../../calls/proxy.js';
 import type { Contract } from '../../contract/contract.js';
 import type { Init } from '../../contract/message-codec.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IncomingCall } from '../../../src/calls/call.js';
+import { IncomingCall } from '../../../src/calls/incoming/call.js';
 import { CallbackHub, type NamedCallback } from '../../../src/client/callback-hub.js';
 import type { MethodInfo } from '../../../src/contract/contract.js';
 import { defineContract } from '../../../src/contract/define-contract.js';

@@ -1,7 +1,7 @@
 import { map } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
-import { IncomingCall } from '../../../src/calls/call.js';
+import { IncomingCall } from '../../../src/calls/incoming/call.js';
 import { CallbackHub } from '../../../src/client/callback-hub.js';
 import type { MethodInfo } from '../../../src/contract/contract.js';
 import { defineContract } from '../../../src/contract/define-contract.js';

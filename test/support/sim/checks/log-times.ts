@@ -2,9 +2,9 @@ import type { Entry, HistorySettings } from './history.js';
 import type { Complain } from './log-line.js';
 
 /** A dead stream is given up at the latest so long after the time that the settings allow. */
+const SLACK_MS = 300;
 /** So long the last words of a session that is over may take. */
 const LINGER_MS = 5_000;
-const SLACK_MS = 300;
 /** How long a client may take to open its session. */
 const OPEN_MS = 10_000;
 /** More attempts to connect than this, in this time, are a storm. */

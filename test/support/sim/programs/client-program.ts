@@ -1,5 +1,5 @@
 import { map, type Observable } from 'rxjs';
-import type { Call } from '../../../../src/calls/call.js';
+import type { Call } from '../../../../src/calls/incoming/call.js';
 import { ConnectedClient } from '../../../../src/client/connected-client.js';
 import type { ResolvedConnectOptions } from '../../../../src/client/options.js';
 import { Code } from '../../../../src/errors.js';

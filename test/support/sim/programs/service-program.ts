@@ -1,5 +1,5 @@
 import { map, type Observable } from 'rxjs';
-import type { Call } from '../../../../src/calls/call.js';
+import type { Call } from '../../../../src/calls/incoming/call.js';
 import { Code, Fault } from '../../../../src/errors.js';
 import type { SessionEnd } from '../../../../src/session/session-end.js';
 import {

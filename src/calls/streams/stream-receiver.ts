@@ -1,5 +1,5 @@
 import type { Subscriber } from 'rxjs';
-import { Code, type DuplexError, Fault } from '../errors.js';
+import { Code, type DuplexError, Fault } from '../../errors.js';
 import { IterableObservable, type MessageStream } from './message-stream.js';
 import { asUnheard } from './unheard-errors.js';
 

@@ -1,5 +1,5 @@
-import type { DuplexError } from '../errors.js';
-import type { Waiter } from '../session/waiting-line.js';
+import type { DuplexError } from '../../errors.js';
+import type { Waiter } from '../../session/waiting-line.js';
 
 /**
  * What a one-way call returns. Awaiting it is backpressure: it settles when

@@ -1,4 +1,4 @@
-import type { MethodInfo } from '../contract/contract.js';
+import type { MethodInfo } from '../../contract/contract.js';
 
 /** Arms start here, so the table starts here too. */
 const FIRST_NUMBER = 100;

@@ -1,6 +1,6 @@
 import { type Observable, throwError } from 'rxjs';
-import type { MethodInfo } from '../contract/contract.js';
-import type { DuplexError } from '../errors.js';
+import type { MethodInfo } from '../../contract/contract.js';
+import type { DuplexError } from '../../errors.js';
 import { PendingSent, type Sent } from './sent.js';
 
 /** What a call returns that failed before it was made, in its shape. A failed one-way call that nobody awaits is `unobserved`. */

@@ -1,5 +1,5 @@
-import type { Call } from './call.js';
-import type { CallHeadersInit } from './context.js';
+import type { CallHeadersInit } from '../context.js';
+import type { Call } from '../incoming/call.js';
 
 /** What a caller may say about a one-way call. */
 export interface OneWayOptions {

@@ -1,5 +1,5 @@
-import type { MethodInfo } from '../contract/contract.js';
-import { Code, Fault } from '../errors.js';
+import type { MethodInfo } from '../../contract/contract.js';
+import { Code, Fault } from '../../errors.js';
 import type { IncomingCall } from './call.js';
 import { cycleFault, findServed } from './call-chain.js';
 import { type Concurrency, Turns } from './turns.js';

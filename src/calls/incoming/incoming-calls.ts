@@ -1,21 +1,21 @@
 import type { ObservableInput } from 'rxjs';
-import type { MethodInfo } from '../contract/contract.js';
-import { Code, DuplexError, Fault, textOf } from '../errors.js';
-import { CallComplete, CallFault, CallOpen, type Context, type Grant } from '../gen/duplex/v1/session.js';
-import type { EncodedItem } from '../wire/encoded-item.js';
-import { Field } from '../wire/fields.js';
-import type { ReceivedItem } from '../wire/frame-decoder.js';
-import { replyHead } from '../wire/item-encoder.js';
+import type { MethodInfo } from '../../contract/contract.js';
+import { Code, DuplexError, Fault, textOf } from '../../errors.js';
+import { CallComplete, CallFault, CallOpen, type Context, type Grant } from '../../gen/duplex/v1/session.js';
+import type { EncodedItem } from '../../wire/encoded-item.js';
+import { Field } from '../../wire/fields.js';
+import type { ReceivedItem } from '../../wire/frame-decoder.js';
+import { replyHead } from '../../wire/item-encoder.js';
+import type { CallChannel } from '../call-channel.js';
+import { CallSequence } from '../call-sequence.js';
+import { checkHeaders } from '../context.js';
+import { type Disclosure, declaredDetails, faultFrom } from '../faults.js';
+import { runInContext } from '../operation-context.js';
+import { overrun, StreamReceiver } from '../streams/stream-receiver.js';
+import { StreamSender } from '../streams/stream-sender.js';
 import { IncomingCall, type ServedCall } from './call.js';
-import type { CallChannel } from './call-channel.js';
-import { CallSequence } from './call-sequence.js';
-import { checkHeaders } from './context.js';
 import { Dispatcher } from './dispatcher.js';
-import { type Disclosure, declaredDetails, faultFrom } from './faults.js';
 import { MethodTable } from './method-table.js';
-import { runInContext } from './operation-context.js';
-import { overrun, StreamReceiver } from './stream-receiver.js';
-import { StreamSender } from './stream-sender.js';
 import type { Concurrency } from './turns.js';
 
 /** What incoming calls need beside the channel. */

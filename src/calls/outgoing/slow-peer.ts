@@ -1,7 +1,7 @@
-import type { MethodInfo } from '../contract/contract.js';
-import { Code, DuplexError } from '../errors.js';
-import type { ItemBytes } from '../wire/encoded-item.js';
-import type { CallChannel } from './call-channel.js';
+import type { MethodInfo } from '../../contract/contract.js';
+import { Code, DuplexError } from '../../errors.js';
+import type { ItemBytes } from '../../wire/encoded-item.js';
+import type { CallChannel } from '../call-channel.js';
 import type { QuickPolicy } from './slow-peer-policy.js';
 
 /** So many of a method `drop-oldest` keeps. */

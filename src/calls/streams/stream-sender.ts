@@ -1,5 +1,5 @@
 import { from, type ObservableInput, type Subscription } from 'rxjs';
-import { Code, DuplexError } from '../errors.js';
+import { Code, DuplexError } from '../../errors.js';
 
 /** So many items of an observable wait for credit before its stream fails; an iterable is simply not asked for more. */
 const MAX_QUEUED = 1_024;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CallTable } from '../../../src/calls/call-table.js';
+import { CallTable } from '../../../../src/calls/outgoing/call-table.js';
 
 describe('a table of calls', () => {
   it('holds what was added and not taken out, as a map by id would', () => {

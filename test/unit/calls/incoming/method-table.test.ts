@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MethodTable } from '../../../src/calls/method-table.js';
-import { defineContract } from '../../../src/contract/define-contract.js';
-import { Ping } from '../../../src/gen/duplex/v1/session.js';
+import { MethodTable } from '../../../../src/calls/incoming/method-table.js';
+import { defineContract } from '../../../../src/contract/define-contract.js';
+import { Ping } from '../../../../src/gen/duplex/v1/session.js';
 
 const numbers = [100, 101, 4_195, 4_196, 50_000, 2 ** 29 - 1];
 const { operations } = defineContract({

@@ -1,8 +1,8 @@
-import { DuplexError } from '../errors.js';
-import type { Context } from '../gen/duplex/v1/session.js';
-import { type Clock, systemClock, type Timer } from '../transport/clock.js';
-import type { ReceivedItem } from '../wire/frame-decoder.js';
-import { type CallHeaders, headersOf } from './context.js';
+import { DuplexError } from '../../errors.js';
+import type { Context } from '../../gen/duplex/v1/session.js';
+import { type Clock, systemClock, type Timer } from '../../transport/clock.js';
+import type { ReceivedItem } from '../../wire/frame-decoder.js';
+import { type CallHeaders, headersOf } from '../context.js';
 
 /**
  * The context of one call, as its handler gets it for a second argument.

@@ -1,11 +1,11 @@
-import type { MethodInfo } from '../contract/contract.js';
-import { DuplexError } from '../errors.js';
-import { Alarm } from '../transport/alarm.js';
-import type { Clock } from '../transport/clock.js';
-import type { IncomingCall, ServedCall } from './call.js';
+import type { MethodInfo } from '../../contract/contract.js';
+import { DuplexError } from '../../errors.js';
+import { Alarm } from '../../transport/alarm.js';
+import type { Clock } from '../../transport/clock.js';
+import type { IncomingCall, ServedCall } from '../incoming/call.js';
+import type { StreamReceiver } from '../streams/stream-receiver.js';
+import type { StreamSender } from '../streams/stream-sender.js';
 import { CallTable } from './call-table.js';
-import type { StreamReceiver } from './stream-receiver.js';
-import type { StreamSender } from './stream-sender.js';
 
 /** A call that awaits its answer. */
 export interface PendingCall extends ServedCall {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { IncomingCall } from '../../../src/calls/call.js';
-import { Dispatcher } from '../../../src/calls/dispatcher.js';
-import type { MethodInfo } from '../../../src/contract/contract.js';
-import { defineContract } from '../../../src/contract/define-contract.js';
-import { Ping } from '../../../src/gen/duplex/v1/session.js';
-import { settle } from '../../support/virtual-clock.js';
+import { IncomingCall } from '../../../../src/calls/incoming/call.js';
+import { Dispatcher } from '../../../../src/calls/incoming/dispatcher.js';
+import type { MethodInfo } from '../../../../src/contract/contract.js';
+import { defineContract } from '../../../../src/contract/define-contract.js';
+import { Ping } from '../../../../src/gen/duplex/v1/session.js';
+import { settle } from '../../../support/virtual-clock.js';
 
 const [method] = defineContract({
   name: 'a.AService',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { IncomingCall } from '../../../src/calls/call.js';
-import { Turns } from '../../../src/calls/turns.js';
+import { IncomingCall } from '../../../../src/calls/incoming/call.js';
+import { Turns } from '../../../../src/calls/incoming/turns.js';
 
 const callOf = (id: number): IncomingCall<undefined> =>
   new IncomingCall(undefined, 'run', { callId: id, timeoutMs: 0, byteLength: 0 }, 0);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { PendingSent, sent } from '../../../src/calls/sent.js';
-import { DuplexError } from '../../../src/errors.js';
-import { settle } from '../../support/virtual-clock.js';
+import { PendingSent, sent } from '../../../../src/calls/outgoing/sent.js';
+import { DuplexError } from '../../../../src/errors.js';
+import { settle } from '../../../support/virtual-clock.js';
 
 const error = new DuplexError('lost', 'gone');
 

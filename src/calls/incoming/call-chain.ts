@@ -1,4 +1,4 @@
-import { Code, Fault } from '../errors.js';
+import { Code, Fault } from '../../errors.js';
 import type { IncomingCall } from './call.js';
 
 /** The nearest call in the chain that led to `call` for which `test` holds. */
