@@ -12,6 +12,8 @@ const USAGE = `npm run mutants -- [options]
   --only TEXT  only the bugs whose name holds this text`;
 
 const root = resolve(import.meta.dirname, '../..');
+/** Whose tests of their own may find one. */
+const layers = ['wire', 'transport', 'calls', 'server', 'client'];
 /** A mutant that hangs is found, too. */
 const TIME_LIMIT_MS = 120_000;
 
@@ -92,7 +94,11 @@ async function simulate(tree: string, seeds: string): Promise<string | undefined
 
 async function test(tree: string, ...more: readonly (string | undefined)[]): Promise<string | undefined> {
   const vitest = 'node_modules/vitest/vitest.mjs';
-  const files = ['test/session', 'test/unit', ...more.filter((file) => file !== undefined)];
+  const files = [
+    'test/session',
+    ...layers.map((layer) => `test/unit/${layer}`),
+    ...more.filter((file) => file !== undefined),
+  ];
   // The simulation has had its turn, and hostile peers take long to tell what the others tell at once.
   const exclude = ['simulation', 'hostile-envelopes'].flatMap((name) => ['--exclude', `test/session/${name}.test.ts`]);
   const args = ['run', '--config', 'scripts/checks/vitest.config.ts', '--bail', '1', ...exclude, ...files];

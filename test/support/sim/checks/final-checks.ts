@@ -78,6 +78,8 @@ function reasonsOfService({ plan }: Simulation, { client, peer }: ServiceProgram
   const isShortLived = settings.level === 'plain' || settings.resumeWindowMs < 100_000;
   const isAlone = client === undefined || !client.process.alive || client.end !== undefined;
   if (isAlone && faults.length > 0) reasons.push('lost', 'timeout');
+  // A plain client that has half-closed can answer no question any more, and leaves when its time is up.
+  if (settings.level === 'plain' && client?.end?.kind === 'timeout') reasons.push('lost');
   if ((faults.length > 0 || settings.idles) && isShortLived) reasons.push('lost');
   return reasons;
 }
