@@ -14,7 +14,7 @@ export type Line =
 export interface Case {
   readonly name: string;
   readonly conversation: readonly Line[];
-  readonly service: 'usual' | 'older' | 'newer' | 'leaving';
+  readonly service: 'usual' | 'older' | 'newer' | 'leaving' | 'guarded';
   readonly through: 'plain' | 'cut' | 'tls' | 'mtls';
   /** Whom the client trusts, and who it is, where there is TLS. */
   readonly trusts: 'ours' | 'other';

@@ -1,4 +1,4 @@
-import { createHost, type ListenOptions, type MethodInfo } from 'grpc-duplex';
+import { type Authenticate, createHost, type ListenOptions, type MethodInfo } from 'grpc-duplex';
 import { ConfirmRequest, ConfirmResponse, NotedRequest } from '../../support/gen/testing/v1/everything.js';
 import { Everything } from '../../support/gen/testing/v1/everything_duplex.js';
 import type { Case } from './cases.js';
@@ -14,7 +14,7 @@ export interface Serving {
 
 /** Serves `Everything` for one case. `cut` breaks the client's connection. */
 export async function serve(kind: Case['service'], listen: ListenOptions, cut: () => void): Promise<Serving> {
-  const host = createHost({ onError: () => {} });
+  const host = createHost({ onError: () => {}, ...(kind === 'guarded' && { authenticate: byToken }) });
   const session = new Promise<Everything.Session>((opened) => {
     host.add(contracts[kind], (session) => {
       opened(session);
@@ -32,9 +32,13 @@ export async function serve(kind: Case['service'], listen: ListenOptions, cut: (
   };
 }
 
+const byToken: Authenticate = ({ headers }) =>
+  headers.get('authorization') === 'Bearer good' ? { id: 'somebody' } : undefined;
+
 /** A contract is plain data: a version of it that is older or newer than the clients' needs no proto of its own. */
 const contracts: Readonly<Record<Case['service'], typeof Everything>> = {
   usual: Everything,
+  guarded: Everything,
   leaving: Everything,
   older: {
     ...Everything,
