@@ -1,4 +1,4 @@
-import { type Authenticate, createHost, type ListenOptions, type MethodInfo } from 'grpc-duplex';
+import { type Authenticate, createHost, type ListenOptions, type MethodInfo, type Principal } from 'grpc-duplex';
 import { ConfirmRequest, ConfirmResponse, NotedRequest } from '../../support/gen/testing/v1/everything.js';
 import { Everything } from '../../support/gen/testing/v1/everything_duplex.js';
 import type { Case } from './cases.js';
@@ -32,7 +32,7 @@ export async function serve(kind: Case['service'], listen: ListenOptions, cut: (
   };
 }
 
-const byToken: Authenticate = ({ headers }) =>
+const byToken: Authenticate<Principal> = ({ headers }) =>
   headers.get('authorization') === 'Bearer good' ? { id: 'somebody' } : undefined;
 
 /** A contract is plain data: a version of it that is older or newer than the clients' needs no proto of its own. */
