@@ -271,7 +271,9 @@ function hearingOf(random: Random): Hearing {
 function faultOf(random: Random, clients: number, horizonMs: number, closesAt: number | undefined): Fault {
   // Closing takes a moment only, so what goes wrong meanwhile has to be aimed at it.
   const atTheEnd = closesAt !== undefined && random.chance(0.25);
-  const at = atTheEnd ? Math.min(horizonMs, closesAt + random.int(0, 150)) : timeIn(random, horizonMs);
+  const wanted = atTheEnd ? closesAt + random.int(0, 150) : timeIn(random, horizonMs);
+  // From the horizon on the network heals, and nothing may go wrong any more.
+  const at = Math.min(horizonMs - 1, wanted);
   const on = `c${random.int(0, clients - 1)}`;
   const up = random.chance(0.5);
   const hears = hearingOf(random);
