@@ -67,6 +67,7 @@ export const carrierMutants: readonly Mutant[] = [
     file: hosted,
     find: 'session?.belongsTo(principal) && session.tokens.accepts(hello.token)',
     replace: 'session?.belongsTo(principal)',
+    foundBy: 'test/integration/resume-fencing.test.ts',
   },
   {
     bug: 'a session goes on with somebody else who has its token',
@@ -121,8 +122,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'a stream that spoke is dropped as silent',
     file: reception,
-    find: '    this.#alarm.cancel();\n    this.#desk.done(error);',
-    replace: '    this.#desk.done(error);',
+    find: "    this.#state = 'over';\n    this.#alarm.cancel();\n",
+    replace: '',
   },
   {
     bug: 'a lost Welcome and a rotated token lock the client out',
