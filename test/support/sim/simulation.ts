@@ -51,6 +51,7 @@ export class Simulation {
       mayForget,
       isPrompt: isCalm && mayForget && plan.settings.frameItems > 100,
       isReliable,
+      isAcknowledged: plan.settings.level === 'session',
     };
     this.network = new Network(this.#surroundings, this.#random.fork('network'), plan.settings.network);
   }

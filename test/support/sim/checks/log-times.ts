@@ -18,6 +18,8 @@ export class LogTimes {
   #settings: HistorySettings | undefined;
   /** When each end of a stream heard something last, by `who stream`. */
   readonly #heardAt = new Map<string, number>();
+  /** Ends that were left; who half-closed may still hear something. */
+  readonly #left = new Set<string>();
   readonly #opened = new Set<string>();
   readonly #over = new Set<string>();
   /** Since when a client's session has no connection. */
@@ -67,9 +69,10 @@ export class LogTimes {
   #leave(who: string, stream: number, t: number): void {
     const key = `${who} ${stream}`;
     const heardAt = this.#heardAt.get(key);
-    this.#heardAt.delete(key);
+    const hasLeft = this.#left.has(key);
+    this.#left.add(key);
     // Whoever is over gives its last words some time.
-    if (heardAt === undefined || this.#settings === undefined || this.#over.has(who)) return;
+    if (heardAt === undefined || hasLeft || this.#settings === undefined || this.#over.has(who)) return;
     const { level, pingMs, pingTimeoutMs } = this.#settings;
     if (level === 'plain') return;
     const awakeAt = this.#awakeAt.get(who);

@@ -59,6 +59,8 @@ export interface Surroundings {
   readonly isPrompt: boolean;
   /** Whether what was sent before a session closed in order has arrived: a plain session has no numbers. */
   readonly isReliable: boolean;
+  /** Whether a service knows what has arrived when a session closes: a plain one only knows what it sent. */
+  readonly isAcknowledged: boolean;
   /** Whether the windows are so wide that every call can be sent at once. */
   readonly mayForget: boolean;
 }

@@ -210,13 +210,13 @@ export class ServiceProgram implements Handler {
 
   #over(end: SessionEnd): void {
     this.end = end;
-    const { history, report } = this.#surroundings;
+    const { history, report, isAcknowledged } = this.#surroundings;
     const { kind, code, message, unknownItems = 0 } = end;
     history.add({ what: 'over', who: this.name, kind, code, message, unknownItems });
     for (const signal of this.#running) {
       if (!signal.aborted) report('abort', `an operation of ${this.name} still runs and was not told that it is over`);
     }
-    if (kind === 'closed' && code === Code.OK) this.client?.everythingArrived(this.name);
+    if (kind === 'closed' && code === Code.OK && isAcknowledged) this.client?.everythingArrived(this.name);
   }
 }
 
