@@ -49,7 +49,8 @@ export class Simulation {
       history,
       report: (rule, message) => this.report(rule, message),
       mayForget,
-      isPrompt: isCalm && mayForget && plan.settings.frameItems > 100,
+      // A plain frame has one item only.
+      isPrompt: isCalm && mayForget && plan.settings.frameItems > 100 && plan.settings.level === 'session',
       isReliable,
       isAcknowledged: plan.settings.level === 'session',
     };
