@@ -56,10 +56,11 @@ function reasonsOfClient({ plan, servers }: Simulation, client: ClientProgram): 
     ...(aborts ? ['aborted'] : []),
     ...(client.isDismissed && !client.wasOpen ? ['refused'] : []),
   ];
-  if (settings.closeTimeoutMs < 100_000) reasons.push('timeout');
+  // A plain client that has half-closed can answer no question any more, and leaves when its time is up.
+  if (settings.closeTimeoutMs < 100_000 || settings.level === 'plain') reasons.push('timeout');
   if (faults.length === 0 && !settings.idles) return reasons;
   if (!client.wasOpen) reasons.push('unavailable', 'timeout');
-  if (settings.level === 'plain') reasons.push('lost', 'timeout');
+  if (settings.level === 'plain') reasons.push('lost');
   // A service whose closing takes too long forgets the session, whether or not its client hears of it.
   const mayBeForgotten = settings.resumeWindowMs < 100_000 || settings.closeTimeoutMs < 100_000;
   if (servers.length > 1 || mayBeForgotten) reasons.push('lost');
