@@ -27,6 +27,11 @@ export default {
     'publint',
     'ts-proto',
     'typescript-7',
+    // Named by the recipes of the documentation, which test/package compiles and runs.
+    '@nestjs/*',
+    '@types/express',
+    'express',
+    'reflect-metadata',
   ],
   // Of the machine, where it has one.
   ignoreBinaries: ['apt-get', 'go', 'ip', 'protoc'],

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '../..');
 const folder = join(root, '.cache/samples');
 const examples = readdirSync(join(root, 'examples'));
-// What the README shows is run as a newcomer would, in test/package.
+// What the README and the recipes show is run as a newcomer would, in test/package.
 const pages = [
   ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
   ...examples.map((name) => `examples/${name}/README.md`),

@@ -37,13 +37,7 @@ function inMain(text: string): string {
 
 /** Compiles `src` as the given kind of module, and runs its server and its client in processes of their own. */
 async function compileAndRun(type: 'module' | 'commonjs'): Promise<readonly string[]> {
-  project.write('package.json', JSON.stringify({ type }));
-  const compilerOptions = {
-    ...{ target: 'es2022', module: 'nodenext', types: ['node'], outDir: type, rootDir: 'src' },
-    ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
-  };
-  project.write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['src'] }));
-  await project.run('tsc', '-p', '.');
+  await project.compile(type);
   const server = spawn(process.execPath, [join(type, 'server.js'), 'localhost:0'], {
     cwd: project.folder,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -16,9 +16,14 @@ export class ScriptProcess {
   readonly exited: Promise<number | NodeJS.Signals | null>;
   readonly #child: ChildProcessWithoutNullStreams;
 
-  /** Starts `script`, a path from the root of the project. */
-  constructor(script: string, args: readonly string[] = [], atEnd: (kill: () => void) => void = onTestFinished) {
-    const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], { cwd: root, stdio: 'pipe' });
+  /** Starts `script`, a path from the root of the project; what is JavaScript needs no `flags`. */
+  constructor(
+    script: string,
+    args: readonly string[] = [],
+    atEnd: (kill: () => void) => void = onTestFinished,
+    flags: readonly string[] = ['--import', 'tsx'],
+  ) {
+    const child = spawn(process.execPath, [...flags, script, ...args], { cwd: root, stdio: 'pipe' });
     this.#child = child;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       const lines = (this.unfinished + text).split('\n');

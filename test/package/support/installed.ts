@@ -22,15 +22,17 @@ export interface InstalledProject {
   read(name: string): string;
   /** Runs a program of an installed package, or `node`, and resolves to what it prints. */
   run(program: string, ...args: readonly string[]): Promise<string>;
+  /** Compiles `src` strictly, as the given kind of module, into a folder of that name. */
+  compile(type: 'module' | 'commonjs', options?: object): Promise<void>;
   remove(): void;
 }
 
 /**
  * An empty folder in which the packed package is installed with the packages
- * that it names and what a TypeScript project has, and nothing else: what
- * they are is linked from this repository, so that no network is needed.
+ * that it names, what a TypeScript project has and what is asked for, nothing
+ * else: they are linked from this repository, so that no network is needed.
  */
-export async function installPackage(): Promise<InstalledProject> {
+export async function installPackage(...others: readonly string[]): Promise<InstalledProject> {
   await buildIfStale();
   const folder = mkdtempSync(join(tmpdir(), 'grpc-duplex-installed-'));
   const bin = join(folder, 'node_modules/.bin');
@@ -45,7 +47,7 @@ export async function installPackage(): Promise<InstalledProject> {
   await run('mv', ['package', 'node_modules/grpc-duplex'], { cwd: folder });
   const own = manifestOf(join(folder, 'node_modules/grpc-duplex'));
   const named = [...Object.keys(own.dependencies ?? {}), ...Object.keys(own.peerDependencies ?? {})];
-  for (const name of [...named, 'typescript', '@types/node']) {
+  for (const name of [...named, 'typescript', '@types/node', ...others]) {
     const link = join(folder, 'node_modules', name);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), link);
@@ -55,18 +57,29 @@ export async function installPackage(): Promise<InstalledProject> {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   };
+  const runIn: InstalledProject['run'] = async (program, ...args) => {
+    const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}` };
+    try {
+      return (await run(program, args, { cwd: folder, env })).stdout;
+    } catch (error) {
+      const { stdout, stderr } = error as { stdout: string; stderr: string };
+      throw new Error(`${[program, ...args].join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
+    }
+  };
   return {
     folder,
     write,
     read: (name) => readFileSync(join(folder, name), 'utf8'),
-    async run(program, ...args) {
-      const env = { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}` };
-      try {
-        return (await run(program, args, { cwd: folder, env })).stdout;
-      } catch (error) {
-        const { stdout, stderr } = error as { stdout: string; stderr: string };
-        throw new Error(`${[program, ...args].join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
-      }
+    run: runIn,
+    async compile(type, options = {}) {
+      write('package.json', JSON.stringify({ type }));
+      const compilerOptions = {
+        ...{ target: 'es2022', module: 'nodenext', types: ['node'], outDir: type, rootDir: 'src' },
+        ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+        ...options,
+      };
+      write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['src'] }));
+      await runIn('tsc', '-p', '.');
     },
     remove: () => rmSync(folder, { recursive: true }),
   };
