@@ -19,6 +19,7 @@ const checks = {
   layers: [`depcruise --config ${here}/layers.config.mjs src`],
   types: [`${tsc} -p tsconfig.json`, `${newestTsc} -p tsconfig.json`, `node ${here}/isolated.mjs`],
   samples: [`node ${here}/samples.mjs`],
+  links: [`node ${here}/links.mjs`],
   browser: [`${tsc} -p ${here}/tsconfig.browser.json`, `node ${here}/browser.mjs`],
   proto: ['buf lint', 'buf format --diff --exit-code'],
   breaking: [`node ${here}/breaking.mjs`],

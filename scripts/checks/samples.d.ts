@@ -14,6 +14,11 @@ declare global {
   const CalculatorService: new (session: calculator.Calculator.Session) => calculator.Calculator.Handler;
   const Chat: typeof chat.Chat;
   const createChat: (session: chat.Chat.Session) => chat.Chat.Handler;
+  const session: chat.Chat.Session;
+  const room: duplex.Group<chat.Chat.Callbacks, chat.Chat.State>;
+  const TooMuch: duplex.MessageCodec<{ readonly by: number }>;
+  const Code: typeof duplex.Code;
+  const Fault: typeof duplex.Fault;
   const connect: typeof duplex.connect;
   const createHost: typeof duplex.createHost;
   const loadContract: typeof load.loadContract;

@@ -7,11 +7,13 @@ import { join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '../..');
 const folder = join(root, '.cache/samples');
 const examples = readdirSync(join(root, 'examples'));
-// What the README and the recipes show is run as a newcomer would, in test/package.
 const pages = [
-  ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+  'README.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
   ...examples.map((name) => `examples/${name}/README.md`),
 ].filter((page) => page.endsWith('.md'));
+/** What stands before the text of a file: test/package compiles and runs those, as a newcomer would. */
+const introduction = /`[\w./-]+`:\n\n$/;
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
@@ -20,6 +22,7 @@ const places = new Map();
 for (const page of pages) {
   const text = readFileSync(join(root, page), 'utf8');
   for (const block of text.matchAll(/^```ts\n(.*?)^```$/gms)) {
+    if (introduction.test(text.slice(0, block.index))) continue;
     const line = text.slice(0, block.index).split('\n').length + 1;
     const file = `${page.replaceAll(/\W/g, '-')}-${line}.ts`;
     writeFileSync(join(folder, file), `${block[1]}\nexport {};\n`);
