@@ -1,9 +1,22 @@
 // @ts-check
-import { setImmediate as turn } from 'node:timers/promises';
-import { connect, createHost } from 'grpc-duplex';
+import { connect } from 'grpc-duplex';
+import { callTimes } from './call-times.mjs';
 import { importContract } from './contract.mjs';
 import { cutProxy } from './cut-proxy.mjs';
+import { serve } from './duplex-service.mjs';
+import { OrderedCounter } from './in-order.mjs';
+import { sendAll } from './send-all.mjs';
+import { percentile } from './statistics.mjs';
 import { Counter } from './tally.mjs';
+
+/**
+ * How the library is used.
+ *
+ * @typedef {object} How
+ * @property {number} [burst] how many one-way calls come to one that is awaited
+ * @property {boolean} [isChecked] whether what arrives must be in its order, or the process ends
+ * @property {number} [resumeWindowMs]
+ */
 
 /** Calls that are left alone before one is awaited: few enough for the calls that a session lets wait (1,024). */
 const BURST = 1_000;
@@ -14,20 +27,24 @@ const BURST = 1_000;
  * This library as a peer.
  *
  * @param {string} name
- * @param {readonly string[]} abilities
- * @param {{ burst?: number, resumeWindowMs?: number }} [options] how many one-way calls come to one that is awaited
+ * @param {readonly import('./types.js').Need[]} abilities
+ * @param {How} [how]
  * @returns {import('./types.js').Peer}
  */
-export function duplexPeer(name, abilities, { burst = BURST, ...options } = {}) {
+export function duplexPeer(name, abilities, { burst = BURST, isChecked = false, ...options } = {}) {
   return {
     name,
-    abilities: /** @type {import('./types.js').Ability[]} */ (abilities),
-    server: () => serve(burst, options),
+    abilities,
+    server: () => serve(burst, isChecked, options),
+    async firstReply(address) {
+      const { Bench } = await importContract();
+      await connect(Bench, address, options).service.increment({ value: 1 });
+    },
     async client(address) {
-      const main = await open(address, options);
-      /** @type {Connection[]} */
+      const Tallied = isChecked ? OrderedCounter : Counter;
+      const main = await open(address, options, new Tallied());
       const all = [main];
-      const { client, counter } = main;
+      const { client, counter, contract } = main;
       const { service } = client;
       const openUpTo = async (/** @type {number} */ count) => {
         while (all.length < count) all.push(await open(address, options, counter));
@@ -37,7 +54,7 @@ export function duplexPeer(name, abilities, { burst = BURST, ...options } = {}) 
         sendTicks: (count) => main.send(count, (value) => service.tick({ value }), burst),
         receiveTicks: (count) => counter.expect(count, () => service.burst({ count })),
         increment: (value) => service.increment({ value }),
-        countUp: (count) => readAll(service.countUp({ count })),
+        countUp: (count) => readAll(service.countUp({ count }), new Tallied()),
         haul: (count, bytes) => {
           const ballast = new Uint8Array(bytes).fill(7);
           // A thousand large ones would not fit where calls wait.
@@ -45,7 +62,7 @@ export function duplexPeer(name, abilities, { burst = BURST, ...options } = {}) 
           return main.send(count, (value) => service.haul({ value, ballast }), alone);
         },
         async firstCallback() {
-          const fresh = connect(await contract(), address, options);
+          const fresh = connect(contract, address, options);
           await new Promise((resolve) => {
             fresh.callbacks.ticked$.subscribe(resolve);
             void fresh.service.burst({ count: 1 });
@@ -69,46 +86,15 @@ export function duplexPeer(name, abilities, { burst = BURST, ...options } = {}) 
           );
           return tallies.reduce((a, b) => ({ count: a.count + b.count, sum: a.sum + b.sum }));
         },
-        resumeAfterCut: await cutter(address, options),
+        recode: async (count) => (await import('./envelope-codec.mjs')).recode(count),
+        callAmong: among(address, options, openUpTo),
+        resumeAfterCut: cutter(address, options),
         close: async () => {
           await Promise.all(all.map((connection) => connection.client.close()));
         },
       };
     },
   };
-}
-
-async function contract() {
-  return (await importContract()).Bench;
-}
-
-/** @param {number} burst @param {{ resumeWindowMs?: number }} options */
-async function serve(burst, options) {
-  const host = createHost(options);
-  const { sessions } = host.add(await contract(), (session) => {
-    const counter = new Counter();
-    return {
-      tick: ({ value }) => counter.add(value),
-      haul: ({ value }) => counter.add(value),
-      readTally: () => counter.take(),
-      increment: ({ value }) => ({ value: value + 1 }),
-      burst: ({ count }) => sendAll(count, burst, (value) => session.callback.ticked({ value })),
-      *countUp({ count }) {
-        for (let value = 0; value < count; value++) yield { value };
-      },
-      async broadcast({ count, burst: each }) {
-        for (let value = 0; value < count; value += each) {
-          const last = [...sessions.values()].map(({ callback }) => {
-            for (let i = 1; i < each; i++) void callback.ticked({ value: value + i });
-            return callback.ticked({ value });
-          });
-          await Promise.all(last);
-          await turn();
-        }
-      },
-    };
-  });
-  return (await host.listen('127.0.0.1:0')).address;
 }
 
 /**
@@ -118,19 +104,21 @@ async function serve(burst, options) {
  * @param {{ resumeWindowMs?: number }} options
  */
 async function open(address, options, counter = new Counter()) {
-  const client = connect(await contract(), address, options);
+  const { Bench: contract } = await importContract();
+  const client = connect(contract, address, options);
   client.callbacks.ticked$.subscribe(({ value }) => counter.add(value));
+  client.callbacks.told$.subscribe();
   await client.open();
   /** @param {number} count @param {(value: number) => import('grpc-duplex').Sent} one @param {number} burst */
   const send = async (count, one, burst) => {
     await sendAll(count, burst, one);
     return client.service.readTally();
   };
-  return { client, counter, send };
+  return { client, contract, counter, send };
 }
 
 /** @param {string} address @param {{ resumeWindowMs?: number }} options */
-async function cutter(address, options) {
+function cutter(address, options) {
   /** @type {{ proxy: Awaited<ReturnType<typeof cutProxy>>, client: Connection['client'] } | undefined} */
   let cut;
   return async () => {
@@ -146,9 +134,40 @@ async function cutter(address, options) {
   };
 }
 
-/** @param {import('rxjs').Observable<{ value: number }>} items @returns {Promise<import('./types.js').Tally>} */
-function readAll(items) {
-  const counter = new Counter();
+/**
+ * Calls of all connections but one, each one call at a time, while the service
+ * tells everybody of every call of the first one: the 99th percentile of their
+ * times in µs.
+ *
+ * @param {string} address
+ * @param {{ resumeWindowMs?: number }} options
+ * @param {(count: number) => Promise<Connection[]>} openUpTo
+ */
+function among(address, options, openUpTo) {
+  let isThere = false;
+  /** @param {number} connections @param {number} stalled @param {number} count */
+  return async (connections, stalled, count) => {
+    const others = await openUpTo(connections - 1);
+    if (!isThere) {
+      isThere = true;
+      const proxy = await cutProxy(address);
+      await open(proxy.address, options);
+      if (stalled > 0) proxy.stall();
+    }
+    const callers = others.map(({ client: { service } }, index) => (/** @type {number} */ value) => {
+      if (index === 0) void service.tell({ value });
+      return service.increment({ value });
+    });
+    return percentile(await callTimes(count, callers), 99);
+  };
+}
+
+/**
+ * @param {import('rxjs').Observable<{ value: number }>} items
+ * @param {Counter} counter
+ * @returns {Promise<import('./types.js').Tally>}
+ */
+function readAll(items, counter) {
   return new Promise((resolve, reject) => {
     items.subscribe({
       next: ({ value }) => counter.add(value),
@@ -156,17 +175,4 @@ function readAll(items) {
       complete: () => resolve(counter.take()),
     });
   });
-}
-
-/**
- * @param {number} count
- * @param {number} burst
- * @param {(value: number) => import('grpc-duplex').Sent} send
- */
-async function sendAll(count, burst, send) {
-  for (let value = 0; value < count; ) {
-    const last = Math.min(count, value + burst) - 1;
-    while (value < last) void send(value++);
-    await send(value++);
-  }
 }

@@ -24,6 +24,7 @@ export class Pair {
   #rate = 0;
   /** @readonly */
   name;
+  #address;
   #server;
   #client;
 
@@ -38,12 +39,13 @@ export class Pair {
     const { address } = await message(server, peer);
     const client = start('client', peer, address, caseName);
     await message(client, peer);
-    return new Pair(peer, server, client);
+    return new Pair(peer, address, server, client);
   }
 
-  /** @param {string} name @param {Process} server @param {Process} client */
-  constructor(name, server, client) {
+  /** @param {string} name @param {string} address @param {Process} server @param {Process} client */
+  constructor(name, address, server, client) {
     this.name = name;
+    this.#address = address;
     this.#server = server;
     this.#client = client;
   }
@@ -78,6 +80,14 @@ export class Pair {
   /** Bytes in use after a full collection. @param {'server' | 'client'} side @returns {Promise<{ heap: number, rss: number }>} */
   async memory(side) {
     return this.#ask(side === 'server' ? this.#server : this.#client, { do: 'memory' });
+  }
+
+  /** What one more client, in a process of its own, takes from its first import to its first reply. @returns {Promise<{ ms: number, rss: number }>} */
+  async meetFirst() {
+    const fresh = start('first', this.name, this.#address);
+    const { result } = await message(fresh, this.name);
+    fresh.disconnect();
+    return result;
   }
 
   async profile() {

@@ -2,7 +2,6 @@
 // Every file in cases/ is a case, every file in peers/ is a peer, of the name of the file.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { installPackages } from './packages.mjs';
 
 /** The peer that is this library; every other one is compared with it. */
 export const OURS = 'grpc-duplex';
@@ -12,11 +11,16 @@ export function allCases() {
   return loadAll('cases');
 }
 
-/** Those that can be measured here. @returns {Promise<import('./types.js').Peer[]>} */
+/** Those that can be measured here, ready to run; tells of the others. @returns {Promise<import('./types.js').Peer[]>} */
 export async function allPeers() {
   const peers = /** @type {import('./types.js').Peer[]} */ (await loadAll('peers'));
-  const available = await installPackages();
-  return peers.filter(({ isInstalled = false }) => available || !isInstalled);
+  const ready = [];
+  for (const peer of peers) {
+    const inTheWay = await peer.prepare?.();
+    if (inTheWay === undefined) ready.push(peer);
+    else console.error(`without ${peer.name}: ${inTheWay}`);
+  }
+  return ready;
 }
 
 /** @param {string} name @returns {Promise<import('./types.js').Case>} */

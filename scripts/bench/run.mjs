@@ -4,7 +4,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { buildIfStale } from '../build.mjs';
-import { compileContract } from './contract.mjs';
+import { compileContract } from './compile-contract.mjs';
 import { writeDocs } from './docs.mjs';
 import { machine } from './machine.mjs';
 import { measure, quick, thorough } from './measure.mjs';

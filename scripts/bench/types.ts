@@ -31,11 +31,22 @@ export interface Abilities {
   broadcast(connections: number, count: number, burst: number): Promise<void>;
   /** As `sendTicks`, spread over so many connections, which are kept. */
   sendTicksOver(connections: number, count: number): Promise<Tally>;
+  /** Writes so many envelopes with the values 0 … count - 1 into memory, and reads them again. */
+  recode(count: number): Promise<Tally>;
+  /**
+   * Calls over all but one of so many connections, one at a time over each,
+   * while the service calls all of them back; the last one stalls if asked to.
+   * Resolves with the 99th percentile of the calls' times in µs.
+   */
+  callAmong(connections: number, stalled: number, count: number): Promise<number>;
   /** Cuts the connection and resolves, when a call is answered again, with how many milliseconds that took. */
   resumeAfterCut(): Promise<number>;
 }
 
 export type Ability = keyof Abilities;
+
+/** What a case needs of a peer. */
+export type Need = Ability | 'firstReply';
 
 /** The client of one peer, connected. */
 export type BenchClient = Partial<Abilities> & { close(): Promise<void> | void };
@@ -47,13 +58,15 @@ export type BenchClient = Partial<Abilities> & { close(): Promise<void> | void }
 export interface Peer {
   /** As the tables name it. */
   readonly name: string;
-  /** Whether it needs one of packages.json: without a network it may be missing. */
-  readonly isInstalled?: boolean;
+  /** Makes it ready to run, in whatever takes part in it; resolves with what is in the way if that cannot be done here. */
+  prepare?(): Promise<string | undefined>;
   /** Which cases it takes part in: those that need one of these. */
-  readonly abilities: readonly Ability[];
+  readonly abilities: readonly Need[];
   /** Starts to serve and returns the address for `client`. */
   server(): Promise<string>;
   client(address: string): Promise<BenchClient>;
+  /** The least with which a client gets a call answered: its process is new, and is measured as a whole. */
+  firstReply?(address: string): Promise<void>;
 }
 
 /** What a figure has to reach, as ratio of ours to a peer's; `atMostMore` as what ours is above it. */
@@ -87,7 +100,7 @@ export type Case = Race | Probe;
 
 interface AnyCase {
   readonly name: string;
-  readonly needs: Ability;
+  readonly needs: Need;
   readonly figures: readonly Figure[];
   /** Only if it is asked for by name. */
   readonly onDemand?: boolean;

@@ -2,6 +2,7 @@
 // One side of one peer, in a process of its own. The benchmark starts it and talks to it by messages.
 //   worker.mjs server <peer>                   → { address }
 //   worker.mjs client <peer> <address> <case>  → { ready }, then a reply to each command
+//   worker.mjs first <peer> <address>          → { result }: what it took to load the peer and get a first reply
 
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
@@ -25,11 +26,18 @@ process.on('disconnect', () => process.exit());
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 
-const peer = await peerNamed(peerName);
-if (role === 'server') {
+if (role === 'server') await serve();
+else if (role === 'client') await beClient();
+else await meetFirst();
+
+async function serve() {
+  const peer = await peerNamed(peerName);
   answerTo(() => {});
   tell({ address: await peer.server() });
-} else {
+}
+
+async function beClient() {
+  const peer = await peerNamed(peerName);
   const measured = await caseNamed(caseName);
   const client = /** @type {Required<import('./types.js').BenchClient>} */ (await peer.client(address));
   answerTo(async (command) => {
@@ -43,6 +51,13 @@ if (role === 'server') {
     return undefined;
   });
   tell({ ready: true });
+}
+
+async function meetFirst() {
+  const start = performance.now();
+  const { firstReply } = await peerNamed(peerName);
+  await firstReply?.(address);
+  tell({ result: { ms: performance.now() - start, rss: process.memoryUsage().rss } });
 }
 
 /**

@@ -1,9 +1,7 @@
 // @ts-check
-import { checkIncrement } from '../check.mjs';
+import { callTimes } from '../call-times.mjs';
 import { percentile } from '../statistics.mjs';
 import many from './request-reply-128.mjs';
-
-const US_PER_MS = 1_000;
 
 /** One request at a time: how long until the reply is there. @type {import('../types.js').Case} */
 export default {
@@ -16,14 +14,7 @@ export default {
   // One at a time it would take many seconds until the last function is compiled.
   warmUp: (client, count) => many.run(client, count),
   async run(client, count) {
-    const times = new Float64Array(count);
-    for (let value = 0; value < count; value++) {
-      const start = performance.now();
-      const reply = await client.increment(value);
-      times[value] = (performance.now() - start) * US_PER_MS;
-      checkIncrement(reply, value);
-    }
-    times.sort();
+    const times = await callTimes(count, [(value) => client.increment(value)]);
     return { 'request-reply-1 p50': percentile(times, 50), 'request-reply-1 p99': percentile(times, 99) };
   },
 };

@@ -3,6 +3,17 @@ import { duplexPeer } from '../duplex-peer.mjs';
 
 /** This library. One-way calls are left alone, but for every thousandth: awaiting that one is the backpressure. */
 export default duplexPeer('grpc-duplex', [
-  ...['sendTicks', 'receiveTicks', 'increment', 'countUp', 'haul', 'firstCallback', 'openIdle', 'broadcast'],
-  ...['sendTicksOver', 'resumeAfterCut'],
+  'broadcast',
+  'callAmong',
+  'countUp',
+  'firstCallback',
+  'firstReply',
+  'haul',
+  'increment',
+  'openIdle',
+  'receiveTicks',
+  'recode',
+  'resumeAfterCut',
+  'sendTicks',
+  'sendTicksOver',
 ]);

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import grpc from '@grpc/grpc-js';
-import { importContract } from '../contract.mjs';
+import { importMessages } from '../contract.mjs';
 import { Counter } from '../tally.mjs';
 
 /**
@@ -20,7 +20,17 @@ import { Counter } from '../tally.mjs';
  */
 export default {
   ...streamPeer('grpc-js', send),
-  abilities: ['sendTicks', 'receiveTicks', 'increment', 'countUp', 'haul', 'firstCallback', 'openIdle', 'broadcast'],
+  abilities: [
+    'sendTicks',
+    'receiveTicks',
+    'increment',
+    'countUp',
+    'haul',
+    'firstCallback',
+    'openIdle',
+    'broadcast',
+    'firstReply',
+  ],
 };
 
 /**
@@ -47,6 +57,13 @@ export function streamPeer(name, sendAll, channelOptions = {}) {
         );
       });
       return `127.0.0.1:${port}`;
+    },
+    async firstReply(address) {
+      const Client = grpc.makeGenericClientConstructor(await serviceDefinition(), 'BenchStream');
+      /** @type {ClientStream} */
+      const stream = new Client(address, grpc.credentials.createInsecure())['connect']?.();
+      stream.on('error', () => {});
+      await callsOver(stream, new Counter()).request({ $case: 'increment', value: { value: 1 } });
     },
     async client(address) {
       const Client = grpc.makeGenericClientConstructor(await serviceDefinition(), 'BenchStream');
@@ -114,7 +131,7 @@ export function streamPeer(name, sendAll, channelOptions = {}) {
 }
 
 async function serviceDefinition() {
-  const { BenchEnvelope, CountUpRequest, CountUpResponse } = await importContract();
+  const { BenchEnvelope, CountUpRequest, CountUpResponse } = await importMessages();
   const serialize = (/** @type {Envelope} */ envelope) => Buffer.from(BenchEnvelope.encode(envelope).finish());
   const deserialize = (/** @type {Buffer} */ bytes) => BenchEnvelope.decode(bytes);
   return {

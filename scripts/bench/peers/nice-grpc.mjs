@@ -1,6 +1,6 @@
 // @ts-check
-import { importContract } from '../contract.mjs';
-import { requirePackage } from '../packages.mjs';
+import { importMessages } from '../contract.mjs';
+import { installPackages, requirePackage } from '../packages.mjs';
 
 /**
  * A bidirectional stream of nice-grpc: async iterables over grpc-js.
@@ -9,8 +9,8 @@ import { requirePackage } from '../packages.mjs';
  */
 export default {
   name: 'nice-grpc',
-  isInstalled: true,
   abilities: ['increment'],
+  prepare: installPackages,
   async server() {
     const { createServer } = requirePackage('nice-grpc');
     const server = createServer();
@@ -71,7 +71,7 @@ export default {
 };
 
 async function definition() {
-  const { BenchEnvelope } = await importContract();
+  const { BenchEnvelope } = await importMessages();
   return {
     name: 'BenchStreamService',
     fullName: 'testing.v1.BenchStreamService',

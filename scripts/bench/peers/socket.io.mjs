@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
-import { requirePackage } from '../packages.mjs';
+import { installPackages, requirePackage } from '../packages.mjs';
 import { Counter } from '../tally.mjs';
 
 /** Messages that are left alone before one is acknowledged: Socket.IO has no other backpressure. */
@@ -15,8 +15,8 @@ const BURST = 1_000;
  */
 export default {
   name: 'socket.io',
-  isInstalled: true,
   abilities: ['sendTicks', 'receiveTicks', 'increment', 'broadcast'],
+  prepare: installPackages,
   async server() {
     const { Server } = requirePackage('socket.io');
     const http = createServer();

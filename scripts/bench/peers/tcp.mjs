@@ -1,7 +1,7 @@
 // @ts-check
 import { once } from 'node:events';
 import net from 'node:net';
-import { importContract } from '../contract.mjs';
+import { importMessages } from '../contract.mjs';
 import { Records } from '../records.mjs';
 import { Counter } from '../tally.mjs';
 
@@ -19,14 +19,14 @@ export default {
   name: 'tcp',
   abilities: ['sendTicks', 'receiveTicks', 'increment'],
   async server() {
-    const { TickRequest } = await importContract();
+    const { TickRequest } = await importMessages();
     const server = net.createServer({ noDelay: true }, (socket) => serve(new Records(socket, TickRequest)));
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const address = server.address();
     return `${typeof address === 'object' ? address?.port : address}`;
   },
   async client(address) {
-    const { TickRequest } = await importContract();
+    const { TickRequest } = await importMessages();
     const socket = net.connect({ port: Number(address), host: '127.0.0.1', noDelay: true });
     await once(socket, 'connect');
     const records = new Records(socket, TickRequest);

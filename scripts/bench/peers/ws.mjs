@@ -1,6 +1,6 @@
 // @ts-check
 import { once } from 'node:events';
-import { requirePackage } from '../packages.mjs';
+import { installPackages, requirePackage } from '../packages.mjs';
 import { Counter } from '../tally.mjs';
 
 /** Bytes that may wait to be written before the sender is held up. */
@@ -13,8 +13,8 @@ const MAX_BUFFERED = 65_536;
  */
 export default {
   name: 'ws',
-  isInstalled: true,
   abilities: ['sendTicks', 'receiveTicks', 'increment'],
+  prepare: installPackages,
   async server() {
     const { WebSocketServer } = requirePackage('ws');
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });

@@ -55,10 +55,15 @@ export interface TickedRequest {
   value: number;
 }
 
-/**
- * What somebody puts on a bidirectional stream who needs the same calls of
- * gRPC alone: the other side of the comparison.
- */
+export interface TellRequest {
+  value: number;
+}
+
+export interface ToldRequest {
+  value: number;
+}
+
+/** What goes over that stream, in both directions. */
 export interface BenchEnvelope {
   /** Pairs a reply with its request; 0 for what has no reply. */
   id: number;
@@ -868,6 +873,144 @@ export const TickedRequest: MessageFns<TickedRequest, "testing.v1.TickedRequest"
   },
   fromPartial(object: DeepPartial<TickedRequest>): TickedRequest {
     const message = createBaseTickedRequest();
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseTellRequest(): TellRequest {
+  return { value: 0 };
+}
+
+export const TellRequest: MessageFns<TellRequest, "testing.v1.TellRequest"> = {
+  $type: "testing.v1.TellRequest" as const,
+
+  encode(message: TellRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.value !== 0) {
+      writer.uint32(9).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TellRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTellRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TellRequest {
+    return { value: isSet(object.value) ? globalThis.Number(object.value) : 0 };
+  },
+
+  toJSON(message: TellRequest): unknown {
+    const obj: any = {};
+    if (message.value !== 0) {
+      obj.value = floatToJson(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TellRequest>): TellRequest {
+    return TellRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TellRequest>): TellRequest {
+    const message = createBaseTellRequest();
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseToldRequest(): ToldRequest {
+  return { value: 0 };
+}
+
+export const ToldRequest: MessageFns<ToldRequest, "testing.v1.ToldRequest"> = {
+  $type: "testing.v1.ToldRequest" as const,
+
+  encode(message: ToldRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.value !== 0) {
+      writer.uint32(9).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ToldRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseToldRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ToldRequest {
+    return { value: isSet(object.value) ? globalThis.Number(object.value) : 0 };
+  },
+
+  toJSON(message: ToldRequest): unknown {
+    const obj: any = {};
+    if (message.value !== 0) {
+      obj.value = floatToJson(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ToldRequest>): ToldRequest {
+    return ToldRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ToldRequest>): ToldRequest {
+    const message = createBaseToldRequest();
     message.value = object.value ?? 0;
     return message;
   },

@@ -1,0 +1,50 @@
+// @ts-check
+import { setImmediate as turn } from 'node:timers/promises';
+import { createHost } from 'grpc-duplex';
+import { importContract } from './contract.mjs';
+import { OrderedCounter, Sequence } from './in-order.mjs';
+import { sendAll } from './send-all.mjs';
+import { Counter } from './tally.mjs';
+
+/** @typedef {import('../../test/support/gen/testing/v1/bench_duplex.js').Bench.Handler} Handler */
+
+/**
+ * This library's service of the benchmark. Returns where it listens.
+ *
+ * @param {number} burst how many one-way calls come to one that is awaited
+ * @param {boolean} isChecked whether what arrives must be in its order, or the process ends
+ * @param {{ resumeWindowMs?: number }} options
+ */
+export async function serve(burst, isChecked, options) {
+  const host = createHost(options);
+  const { Bench } = await importContract();
+  const bench = host.add(Bench, (session) => {
+    everybody.add(session);
+    const counter = isChecked ? new OrderedCounter() : new Counter();
+    const calls = new Sequence();
+    /** @type {Handler} */
+    const handler = {
+      tick: ({ value }) => counter.add(value),
+      haul: ({ value }) => counter.add(value),
+      readTally: () => counter.take(),
+      increment({ value }) {
+        if (isChecked) calls.next(value);
+        return { value: value + 1 };
+      },
+      burst: ({ count }) => sendAll(count, burst, (value) => session.callback.ticked({ value })),
+      *countUp({ count }) {
+        for (let value = 0; value < count; value++) yield { value };
+      },
+      async broadcast({ count, burst: each }) {
+        for (let value = 0; value < count; value += each) {
+          for (let i = 0; i < each; i++) everybody.callback.ticked({ value: value + i });
+          await turn();
+        }
+      },
+      tell: ({ value }) => everybody.callback.told({ value }),
+    };
+    return handler;
+  });
+  const everybody = bench.group();
+  return (await host.listen('127.0.0.1:0')).address;
+}
