@@ -11,6 +11,7 @@ const listed = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-
   encoding: 'utf8',
 });
 const pages = listed.stdout.split('\n').filter((page) => page !== '' && existsSync(join(root, page)));
+if (pages.length === 0) throw new Error(`git lists no pages: ${listed.stderr}`);
 /** @type {Map<string, ReadonlySet<string>>} */
 const anchors = new Map(pages.map((page) => [page, anchorsOf(page)]));
 
