@@ -10,11 +10,16 @@ export class Alarm {
   #timer: Timer | undefined;
   readonly #clock: Clock;
   readonly #ring: () => void;
+  readonly #holds: boolean;
 
-  /** `ring` is called at or after the earliest deadline; it has to call `setAt` again if there is another. */
-  constructor(clock: Clock, ring: () => void) {
+  /**
+   * `ring` is called at or after the earliest deadline; it has to call `setAt`
+   * again if there is another. With `holds` the process stays for it.
+   */
+  constructor(clock: Clock, ring: () => void, holds = false) {
     this.#clock = clock;
     this.#ring = ring;
+    this.#holds = holds;
   }
 
   /** Makes sure that the alarm rings at `atMs` or before. */
@@ -22,11 +27,12 @@ export class Alarm {
     if (atMs >= this.#armedAt) return;
     this.#timer?.cancel();
     this.#armedAt = atMs;
-    this.#timer = this.#clock.schedule(atMs, () => {
+    const ring = (): void => {
       this.#armedAt = Number.POSITIVE_INFINITY;
       this.#timer = undefined;
       this.#ring();
-    });
+    };
+    this.#timer = this.#clock.schedule(atMs, ring, this.#holds);
   }
 
   /** Will not ring again unless it is set again. */

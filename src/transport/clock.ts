@@ -10,19 +10,23 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds that only ever rise; their zero has no meaning. */
   now(): number;
-  /** Calls `callback` once when `now()` reaches `atMs`, never at once. */
-  schedule(atMs: number, callback: () => void): Timer;
+  /**
+   * Calls `callback` once when `now()` reaches `atMs`, never at once. A process
+   * need not stay for it, unless `holds` says so.
+   */
+  schedule(atMs: number, callback: () => void, holds?: boolean): Timer;
 }
 
 /** `setTimeout` takes no longer delay; a timer that fires early is armed again by its owner. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** The clock of the process. Its timers do not keep the process alive: the sockets do. */
+/** The clock of the process. Sockets keep the process alive, timers only where there is no socket yet. */
 export const systemClock: Clock = Object.freeze({
   now: () => performance.now(),
-  schedule(atMs: number, callback: () => void): Timer {
+  schedule(atMs: number, callback: () => void, holds = false): Timer {
     const delay = Math.min(Math.max(Math.ceil(atMs - performance.now()), 0), MAX_DELAY_MS);
-    const timer = setTimeout(callback, delay).unref();
+    const timer = setTimeout(callback, delay);
+    if (!holds) timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },
 });

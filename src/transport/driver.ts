@@ -16,7 +16,7 @@ export type Dial = (listener: CarrierListener) => Carrier;
 
 /**
  * Moves one session over its carriers, one after another: hands in what
- * arrives, writes what the session wants written, keeps its one timer. While a
+ * arrives, writes what the session wants written, keeps its timers. While a
  * write is in flight the session gathers; that is where the speed comes from.
  */
 export class Driver {
@@ -26,6 +26,8 @@ export class Driver {
   readonly #session: Session;
   readonly #clock: Clock;
   readonly #alarm: Alarm;
+  /** Between two carriers there is no socket that would keep the process of a client alive. */
+  readonly #redialAlarm: Alarm;
   readonly #dial: Dial | undefined;
 
   /** With `dial` the session gets a new carrier whenever it wants one. */
@@ -34,6 +36,7 @@ export class Driver {
     this.#clock = clock;
     this.#dial = dial;
     this.#alarm = new Alarm(clock, () => this.#ring());
+    this.#redialAlarm = new Alarm(clock, () => this.#ring(), true);
   }
 
   /** Dials for the first time. */
@@ -110,8 +113,10 @@ export class Driver {
       else this.#leave(link);
       link.setPaused(session.congested);
     }
-    const deadline = this.#link?.writing === true ? session.deadlineWhileWriting : session.deadline;
-    this.#alarm.setAt(Math.min(deadline, session.redialAt));
+    this.#alarm.setAt(this.#link?.writing === true ? session.deadlineWhileWriting : session.deadline);
+    const { redialAt } = session;
+    if (redialAt === Number.POSITIVE_INFINITY) this.#redialAlarm.cancel();
+    else this.#redialAlarm.setAt(redialAt);
     if (session.state === 'closed') this.#linger();
   }
 
