@@ -149,7 +149,7 @@ export class ConnectedClient<Operations, Callbacks, State>
   #dial(): void {
     if (this.status !== 'created') return;
     this.#setStatus('opening');
-    this.#peer.driver.start();
+    this.#start(this.#peer);
   }
 
   // ---------------------------------------------------------------- one session after another
@@ -215,8 +215,12 @@ export class ConnectedClient<Operations, Callbacks, State>
     this.#peer = peer;
     if (this.status !== 'resuming') this.#setStatus('resuming');
     this.#report(errorOf(end, 'maybe'));
+    this.#start(peer);
+  }
+
+  #start({ session, driver }: Peer<AnyClient>): void {
     // A subscriber or listener may have ended the client meanwhile.
-    if (peer.session.state === 'created') peer.driver.start();
+    if (session.state === 'created') driver.start();
   }
 
   #setStatus(status: Status): void {
@@ -236,7 +240,8 @@ export class ConnectedClient<Operations, Callbacks, State>
   onOpened(): void {
     this.#setStatus('opened');
     this.#opened?.resolve();
-    if (this.#lasting !== undefined) void this.#prepare(this.#lasting);
+    // A subscriber may have ended the session.
+    if (this.#lasting !== undefined && this.#peer.session.state !== 'closed') void this.#prepare(this.#lasting);
   }
 
   /** Only clients confirm. */

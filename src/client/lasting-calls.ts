@@ -1,12 +1,20 @@
 import { Subscription } from 'rxjs';
-import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from '../calls/outgoing/call-options.js';
+import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS, type OneWayOptions } from '../calls/outgoing/call-options.js';
 import { PendingSent, type Sent, sent } from '../calls/outgoing/sent.js';
 import { IterableObservable, type MessageStream } from '../calls/streams/message-stream.js';
 import { asUnheard } from '../calls/streams/unheard-errors.js';
 import type { MethodInfo } from '../contract/contract.js';
 import type { DuplexError } from '../errors.js';
 import type { Clock } from '../transport/clock.js';
-import { SessionGate } from './session-gate.js';
+import { type Entrant, SessionGate } from './session-gate.js';
+
+/** How long a stream lasts unless its caller says otherwise. */
+const NO_LIMIT = Number.POSITIVE_INFINITY;
+
+interface TimedCall {
+  readonly place: Omit<Entrant, 'run' | 'fail'>;
+  readonly left: () => CallOptions;
+}
 
 /** What lasting calls need of the client. */
 export interface LastingCallsOwner {
@@ -37,15 +45,15 @@ export class LastingCalls {
 
   /** Calls in the way of the method's shape. */
   call(method: MethodInfo, request: unknown, options: CallOptions = {}): unknown {
-    if (method.shape === 'one-way') return this.#send(method, request);
+    if (method.shape === 'one-way') return this.#send(method, request, options);
     if (method.shape === 'request-reply' || method.shape === 'request-stream') {
       return this.#promise(method, request, options);
     }
     return this.#stream(method, request, options);
   }
 
-  #send(method: MethodInfo, request: unknown): Sent {
-    const send = (): Sent => this.#owner.call(method, request, {}) as Sent;
+  #send(method: MethodInfo, request: unknown, options: OneWayOptions): Sent {
+    const send = (): Sent => this.#owner.call(method, request, options) as Sent;
     if (this.gate.isOpen) {
       const first = send();
       return first === sent ? sent : this.#resending(method, send, first);
@@ -70,20 +78,15 @@ export class LastingCalls {
   }
 
   #promise(method: MethodInfo, request: unknown, options: CallOptions): Promise<unknown> {
-    const { clock } = this.#owner;
-    const { signal, timeoutMs = DEFAULT_CALL_TIMEOUT_MS } = options;
-    const deadline = clock.now() + timeoutMs;
+    const { place, left } = this.#timed(method, options, DEFAULT_CALL_TIMEOUT_MS);
     const reply = new Promise<unknown>((resolve, reject) => {
       const run = (): void => {
-        const left = { ...options, timeoutMs: Math.max(1, deadline - clock.now()) };
-        (this.#owner.call(method, request, left) as Promise<unknown>).then(resolve, (error: DuplexError) => {
+        (this.#owner.call(method, request, left()) as Promise<unknown>).then(resolve, (error: DuplexError) => {
           if (this.#mayRepeat(method, error)) enter();
           else reject(error);
         });
       };
-      const enter = (): void => {
-        this.gate.enter({ run, fail: reject, name: method.localName, signal, deadline, timeoutMs });
-      };
+      const enter = (): void => void this.gate.enter({ run, fail: reject, ...place });
       enter();
     });
     // A reply that nobody awaits must not end the process; whoever awaits it still gets the rejection.
@@ -93,31 +96,43 @@ export class LastingCalls {
 
   /** A stream is not made again by itself: what came of it cannot be told from what would come again. */
   #stream(method: MethodInfo, request: unknown, options: CallOptions): MessageStream<unknown> {
-    const call = (): MessageStream<unknown> => this.#owner.call(method, request, options) as MessageStream<unknown>;
-    const name = method.localName;
+    const call = (left: CallOptions): MessageStream<unknown> =>
+      this.#owner.call(method, request, left) as MessageStream<unknown>;
     const { clock } = this.#owner;
     return new IterableObservable(
       (subscriber) => {
+        const { place, left } = this.#timed(method, options, NO_LIMIT);
         const subscription = new Subscription();
         const fail = (error: DuplexError): void =>
           subscriber.error(asUnheard(error, (unheard) => this.#owner.report(unheard, method)));
         const leave = this.gate.enter({
-          run: () => subscription.add(call().subscribe(subscriber)),
+          run: () => subscription.add(call(left()).subscribe(subscriber)),
           // Never at once, so that `retry()` on a client that is over lets others run.
           fail: (error) => void clock.schedule(clock.now(), () => fail(error)),
-          name,
-          signal: options.signal,
+          ...place,
         });
         subscription.add(leave);
         return subscription;
       },
       () => {
-        const ready = new Promise<void>((run, fail) => this.gate.enter({ run, fail, name, signal: options.signal }));
+        const { place, left } = this.#timed(method, options, NO_LIMIT);
+        const ready = new Promise<void>((run, fail) => this.gate.enter({ run, fail, ...place }));
         // A loop that never takes its first step hears of nothing.
         ready.catch(() => {});
-        return iterate(ready, call);
+        return iterate(ready, () => call(left()));
       },
     );
+  }
+
+  /** A call that begins now: how it waits at the gate, and what is left of its time when it is made. */
+  #timed(method: MethodInfo, options: CallOptions, defaultMs: number): TimedCall {
+    const { clock } = this.#owner;
+    const { signal, timeoutMs = defaultMs } = options;
+    const deadline = clock.now() + timeoutMs;
+    return {
+      place: { name: method.localName, signal, deadline, timeoutMs },
+      left: () => ({ ...options, timeoutMs: Math.max(1, deadline - clock.now()) }),
+    };
   }
 
   #mayRepeat({ idempotent }: MethodInfo, error: DuplexError): boolean {

@@ -357,14 +357,14 @@ export class Session {
   }
 
   #cut(error: DuplexError, now: number): void {
-    if (this.#state === 'open') {
-      this.#resumeBy = now + this.#resumption.ttlMs;
-      this.#listener.suspended(error);
-    }
+    const wasOpen = this.#state === 'open';
+    if (wasOpen) this.#resumeBy = now + this.#resumption.ttlMs;
     this.#move('cut');
     this.#departure = cancel;
     this.#controls.clear();
     if (this.#options.role === 'client') this.#resumption.tryAgain(error, now);
+    // Last: whoever hears of it may end the session.
+    if (wasOpen) this.#listener.suspended(error);
   }
 
   /** Ends the session with an error that the peer is told of, too. */

@@ -131,3 +131,47 @@ describe('the status of a client goes', () => {
     expect(changes).toContain(change);
   });
 });
+
+describe('a subscriber that ends the client', () => {
+  const legal = new Set(rows.map(([change]) => change));
+  const statuses = ['opening', 'opened', 'resuming', 'closing'] as const;
+  const cases = statuses.flatMap((status) =>
+    (['close', 'abort'] as const).flatMap((how) =>
+      (['fault', 'renew'] as const).map((onLost) => ({ status, how, onLost })),
+    ),
+  );
+
+  it.each(cases)('by $how() within `$status`, with $onLost, lets all hear the same changes, in order', async (how) => {
+    await using link = await make({ client: { onLost: how.onLost, onSession: () => {} } });
+    const { client } = link;
+    const before = record(client.status$);
+    client.status$.subscribe((status) => {
+      if (status === how.status) void client[how.how]();
+    });
+    const after = record(client.status$);
+    await client.open().catch(() => {});
+    link.cut();
+    await link.settle();
+    link.restore();
+    await link.settle();
+    void client.close();
+    await link.settle();
+    expect(after).toEqual(before);
+    expect(after.at(-1)).toBe('complete');
+    const changes = after.slice(1, -1).map((status, index) => `${after[index]} → ${status}`);
+    expect(changes.filter((change) => !legal.has(change))).toEqual([]);
+    expect(after).toContain(how.status);
+    expect(await client.closed).toMatchObject({ kind: expect.stringMatching(/closed|aborted/) });
+  });
+
+  it('keeps `onSession` from running in a session that is over', async () => {
+    const sessions: unknown[] = [];
+    await using link = await make({ client: { onSession: (session) => void sessions.push(session) } });
+    link.client.status$.subscribe((status) => {
+      if (status === 'opened') link.client.abort();
+    });
+    await link.client.open().catch(() => {});
+    await link.settle();
+    expect(sessions).toEqual([]);
+  });
+});
