@@ -1,6 +1,6 @@
 // @ts-check
 import { Pair } from './pair.mjs';
-import { allPeers, OURS } from './registry.mjs';
+import { OURS } from './registry.mjs';
 import { shuffled } from './statistics.mjs';
 
 /**
@@ -33,11 +33,12 @@ const MAX_HELD_UP = 0.1;
  * meanwhile hits all alike.
  *
  * @param {import('./types.js').Case} measured
+ * @param {readonly import('./types.js').Peer[]} all those that there are, ready to run
  * @param {Plan} plan
  * @returns {Promise<import('./types.js').Measurement>}
  */
-export async function measure(measured, plan) {
-  const names = (await allPeers())
+export async function measure(measured, all, plan) {
+  const names = all
     .filter(({ abilities }) => abilities.includes(measured.needs))
     .map(({ name }) => name)
     .filter((name) => !plan.onlyTargets || name === OURS || measured.figures.some(({ targets }) => name in targets));

@@ -25,7 +25,7 @@ async function install() {
   console.error('installing what is compared with …');
   await mkdir(folder, { recursive: true });
   await copyFile(list, join(folder, 'package.json'));
-  return run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], folder);
+  return run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder });
 }
 
 /** @param {Record<string, string>} wanted */
@@ -54,12 +54,13 @@ export function generatedIn(name) {
  *
  * @param {string} command
  * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string> }} [where]
  */
-export function run(command, args, cwd = root) {
+export function run(command, args, { cwd = root, env = {} } = {}) {
   const bins = [join(folder, 'node_modules/.bin'), join(root, 'node_modules/.bin'), process.env['PATH']];
   const child = spawn(command, args, {
     cwd,
-    env: { ...process.env, PATH: bins.join(delimiter) },
+    env: { ...process.env, ...env, PATH: bins.join(delimiter) },
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });

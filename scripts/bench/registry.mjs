@@ -12,7 +12,7 @@ export function allCases() {
 }
 
 /** Those that can be measured here, ready to run; tells of the others. @returns {Promise<import('./types.js').Peer[]>} */
-export async function allPeers() {
+export async function readyPeers() {
   const peers = /** @type {import('./types.js').Peer[]} */ (await loadAll('peers'));
   const ready = [];
   for (const peer of peers) {

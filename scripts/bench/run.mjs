@@ -9,7 +9,7 @@ import { writeDocs } from './docs.mjs';
 import { machine } from './machine.mjs';
 import { measure, quick, thorough } from './measure.mjs';
 import { profile } from './profile.mjs';
-import { allCases, caseNamed } from './registry.mjs';
+import { allCases, caseNamed, readyPeers } from './registry.mjs';
 import { asText, linesOf, rowsOf } from './report.mjs';
 
 const USAGE = `npm run bench -- [options]
@@ -52,10 +52,11 @@ async function run() {
   }
   console.log(machine());
   const plan = options.quick ? quick : thorough;
+  const peers = await readyPeers();
   const measurements = [];
   for (const [index, measured] of cases.entries()) {
     console.error(`${index + 1}/${cases.length} ${measured.name} …`);
-    measurements.push(await measure(measured, plan));
+    measurements.push(await measure(measured, peers, plan));
   }
   const lines = linesOf(measurements);
   console.log(asText(lines));

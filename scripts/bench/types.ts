@@ -49,7 +49,11 @@ export type Ability = keyof Abilities;
 export type Need = Ability | 'firstReply';
 
 /** The client of one peer, connected. */
-export type BenchClient = Partial<Abilities> & { close(): Promise<void> | void };
+export type BenchClient = Partial<Abilities> & {
+  /** Runs a whole race, and checks it: for a client that is a program of its own. */
+  runCase?(name: string, count: number): Promise<Readonly<Record<string, number>>>;
+  close(): Promise<void> | void;
+};
 
 /**
  * One way to do what the cases ask for: this library, or what it is compared

@@ -40,17 +40,30 @@ async function beClient() {
   const peer = await peerNamed(peerName);
   const measured = await caseNamed(caseName);
   const client = /** @type {Required<import('./types.js').BenchClient>} */ (await peer.client(address));
+  const race = raceOf(measured, client);
   answerTo(async (command) => {
     if (command.do === 'call') {
       const ability = /** @type {(...args: number[]) => unknown} */ (client[command.ability]);
       return ability(...command.args);
     }
-    if ('run' in measured && command.do === 'warm-up') return warmUp(measured, client, command.ms);
-    if ('run' in measured && command.do === 'round') return measured.run(client, command.count);
+    if (race !== undefined && command.do === 'warm-up') return warmUp(race, client, command.ms);
+    if (race !== undefined && command.do === 'round') return race.run(client, command.count);
     if (command.do === 'leave') await client.close();
     return undefined;
   });
   tell({ ready: true });
+}
+
+/**
+ * How a client runs a case: a program in another language does so itself.
+ *
+ * @param {import('./types.js').Case} measured
+ * @param {import('./types.js').BenchClient} client
+ * @returns {Pick<import('./types.js').Race, 'run' | 'warmUp'> | undefined}
+ */
+function raceOf(measured, { runCase }) {
+  if (runCase !== undefined) return { run: (_, count) => runCase(measured.name, count) };
+  return 'run' in measured ? measured : undefined;
 }
 
 async function meetFirst() {
@@ -63,7 +76,7 @@ async function meetFirst() {
 /**
  * Runs the case for this long.
  *
- * @param {import('./types.js').Race} measured
+ * @param {Pick<import('./types.js').Race, 'run' | 'warmUp'>} race
  * @param {Required<import('./types.js').BenchClient>} client
  * @param {number} ms
  * @returns {Promise<number>} how many messages it does in a millisecond then

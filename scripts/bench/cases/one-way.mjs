@@ -13,6 +13,7 @@ export default {
       targets: {
         'grpc-js': { atLeast: 25 },
         'socket.io': { atLeast: 15 },
+        'grpc-go': { atLeast: 1 },
         tcp: { atLeast: 0.35 },
         'grpc-duplex-no-replay': { atLeast: 0.9 },
       },

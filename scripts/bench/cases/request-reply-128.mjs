@@ -15,6 +15,7 @@ export default {
       targets: {
         'grpc-js': { atLeast: 12 },
         'socket.io': { atLeast: 8 },
+        'grpc-go': { atLeast: 1 },
         tcp: { atLeast: 0.35 },
         'grpc-duplex-no-replay': { atLeast: 0.9 },
       },

@@ -1,5 +1,6 @@
 // @ts-check
 import { importMessages } from '../contract.mjs';
+import { callsByIterables } from '../iterable-calls.mjs';
 import { installPackages, requirePackage } from '../packages.mjs';
 
 /**
@@ -26,44 +27,16 @@ export default {
   async client(address) {
     const { createChannel, createClient } = requirePackage('nice-grpc');
     const channel = createChannel(address);
-    /** @type {Map<number, (reply: any) => void>} */
-    const pending = new Map();
-    let lastId = 0;
-    /** @type {any[]} */
-    let queue = [];
-    let wake = () => {};
-    let isOver = false;
-    async function* requests() {
-      while (!isOver) {
-        const sent = queue;
-        queue = [];
-        yield* sent;
-        if (queue.length === 0 && !isOver) {
-          await new Promise((resolve) => {
-            wake = () => resolve(undefined);
-          });
-        }
-      }
-    }
-    const replies = createClient(await definition(), channel).connect(requests());
-    void (async () => {
-      for await (const { id, content } of replies) {
-        pending.get(id)?.(content.value);
-        pending.delete(id);
-      }
-    })().catch((error) => {
-      if (!isOver) throw error;
-    });
+    const { connect } = createClient(await definition(), channel);
+    const calls = callsByIterables(
+      connect,
+      (id, value) => ({ id, content: { $case: 'increment', value: { value } } }),
+      ({ id, content }) => ({ id, reply: content.value }),
+    );
     return {
-      increment: (value) =>
-        new Promise((resolve) => {
-          pending.set(++lastId, resolve);
-          queue.push({ id: lastId, content: { $case: 'increment', value: { value } } });
-          wake();
-        }),
+      increment: calls.increment,
       close() {
-        isOver = true;
-        wake();
+        calls.end();
         channel.close();
       },
     };
