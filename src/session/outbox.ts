@@ -1,5 +1,6 @@
 import { Batch, type FrameNumbers } from '../wire/batch.js';
 import type { ItemBytes } from '../wire/encoded-item.js';
+import { SpareMemory } from '../wire/spare-memory.js';
 import type { Acknowledgement } from './receipts.js';
 import { defaultTerms, GATHER_BYTES, type SessionTerms } from './terms.js';
 
@@ -46,6 +47,7 @@ export class Outbox {
   #terms: SessionTerms = defaultTerms;
   #lastFrameBytes = 0;
   readonly #batches: NumberedBatch[] = [];
+  readonly #spares = new SpareMemory();
   /** Index of the batch that holds item `framed + 1`. */
   #next = 0;
 
@@ -89,7 +91,7 @@ export class Outbox {
   #append(item: ItemBytes, size: number): NumberedBatch {
     let last = this.#batches.at(-1);
     if (last === undefined || last.sealed || last.batch.byteLength + item.length > GATHER_BYTES) {
-      last = numberedBatch(new Batch(this.#capacity(last, item.length)), this.lastSeq + 1);
+      last = numberedBatch(new Batch(this.#spares.take(this.#capacity(last, item.length))), this.lastSeq + 1);
       this.#batches.push(last);
     }
     last.batch.append(item);
@@ -103,7 +105,7 @@ export class Outbox {
   /** Room for as much as the last frame took, or a full one after a full one: then it need not grow many times. */
   #capacity(last: NumberedBatch | undefined, itemLength: number): number {
     const expected = last === undefined || last.sealed ? this.#lastFrameBytes : GATHER_BYTES;
-    return Math.max(expected, itemLength) + 64;
+    return Batch.capacityFor(Math.max(expected, itemLength));
   }
 
   /** The next frame in the session's numbering, as many items as the peer's terms allow. */
@@ -241,8 +243,10 @@ export class Outbox {
   }
 
   #forgetFirst(): void {
-    this.#batches.shift();
+    const memory = this.#batches.shift()?.batch.memory;
     this.#next -= 1;
+    if (memory !== undefined) this.#spares.give(memory);
+    if (this.#batches.length === 0) this.#spares.rest();
   }
 }
 

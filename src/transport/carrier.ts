@@ -5,8 +5,9 @@ import type { Departure } from '../session/session-options.js';
 /**
  * One bidirectional stream of frames, as a driver uses it. Implementations
  * MUST keep frames whole and in order, MUST call `written` once for each write
- * unless the carrier is lost first, and MUST NOT call the listener before the
- * call that made the carrier has returned.
+ * unless the carrier is lost first, MUST NOT read a frame any more once the
+ * peer has it, for its memory is used again, and MUST NOT call the listener
+ * before the call that made the carrier has returned.
  */
 export interface Carrier {
   /** Writes a frame. `written` is called when the carrier takes the next one: that is the backpressure. */

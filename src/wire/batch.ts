@@ -9,6 +9,8 @@ const MORE_TAG = tagOf(Field.more, LENGTH_DELIMITED);
 
 /** Room in front of the first item for the numbering, so that a frame is sent without another copy. */
 const HEADROOM = 32;
+/** What precedes an item in `more`, at most. */
+const PREFIX = 8;
 const MIN_CAPACITY = 256;
 /** Up to this length a loop copies faster than `Uint8Array.set`. */
 const SHORT_ITEM = 48;
@@ -29,12 +31,18 @@ export class Batch {
   #bytes: Uint8Array;
   #end = HEADROOM;
   #lent = false;
+  #wasCopied = false;
   /** Where each item's own bytes begin and end, two entries an item. */
   readonly #bounds: number[] = [];
 
-  /** `capacity` is a guess of the bytes to come; the batch grows as needed. */
-  constructor(capacity = MIN_CAPACITY) {
-    this.#bytes = new Uint8Array(Math.max(capacity, MIN_CAPACITY));
+  /** `memory` is where the items go as long as they fit; the batch grows as needed. */
+  constructor(memory: Uint8Array = new Uint8Array(Batch.capacityFor(0))) {
+    this.#bytes = memory;
+  }
+
+  /** Bytes that a batch of so many bytes of items should have. */
+  static capacityFor(byteLength: number): number {
+    return Math.max(byteLength + HEADROOM + PREFIX, MIN_CAPACITY);
   }
 
   /** How many items there are. */
@@ -51,7 +59,7 @@ export class Batch {
   append(item: ItemBytes): void {
     const { length } = item;
     const source = item instanceof EncodedItem ? item.bytes : item;
-    this.#reserve(length + 8);
+    this.#reserve(length + PREFIX);
     const bytes = this.#bytes;
     let pos = this.#end;
     if (this.#bounds.length > 0) {
@@ -93,10 +101,20 @@ export class Batch {
       writeNumbers(this.#bytes, start - prefix, numbers);
       return this.#bytes.subarray(start - prefix, end);
     }
+    this.#wasCopied = true;
     const frame = new Uint8Array(prefix + end - start);
     writeNumbers(frame, 0, numbers);
     frame.set(this.#bytes.subarray(start, end), prefix);
     return frame;
+  }
+
+  /**
+   * The memory of a batch whose items have all arrived, to be used again;
+   * undefined if somebody may still read it. A frame that arrived was read,
+   * but of one that was sent twice the first carrier may still hold the original.
+   */
+  get memory(): Uint8Array | undefined {
+    return this.#wasCopied ? undefined : this.#bytes;
   }
 
   #reserve(length: number): void {

@@ -12,6 +12,7 @@ import type { Departure } from '../../session/session-options.js';
 import type { Carrier, CarrierListener } from '../carrier.js';
 import { checkAddress } from './address.js';
 import { asBuffer, connectMethod } from './connect-method.js';
+import { RECEIVE_WINDOW_BYTES } from './receive-window.js';
 import { errorFromStatus } from './status.js';
 
 /** How a client reaches the service; all of it goes to grpc-js. */
@@ -53,8 +54,7 @@ const sessionChannelOptions: ChannelOptions = {
   // Off by default in grpc-js; without it a vanished host is never noticed. https://github.com/grpc/grpc-node/issues/2578
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5_000,
-  // The 64 KiB of HTTP/2 cap a stream at 1.6 MB/s over 40 ms. https://github.com/grpc/grpc-node/issues/2669
-  'grpc-node.flow_control_window': 1024 * 1024,
+  'grpc-node.flow_control_window': RECEIVE_WINDOW_BYTES,
   'grpc.max_receive_message_length': 8 * 1024 * 1024,
   // One lost connection must not take the sessions of other channels along.
   'grpc.use_local_subchannel_pool': 1,

@@ -4,6 +4,7 @@ import type { IncomingCarrier } from '../carrier.js';
 import { checkAddress } from './address.js';
 import { connectMethod } from './connect-method.js';
 import { type PlainMethod, servePlainMethod } from './plain-methods.js';
+import { widenReceiveWindow } from './receive-window.js';
 import { GrpcServiceCarrier } from './service-carrier.js';
 
 /** Where a host listens. */
@@ -57,7 +58,10 @@ export class GrpcListener {
   /** Hands every stream of the wire service to `accept`. */
   serve(wireName: string, accept: (carrier: IncomingCarrier) => void): void {
     const { path, responseSerialize, requestDeserialize } = connectMethod(wireName);
-    const handler = (call: ServerDuplexStream<Buffer, Buffer>): void => accept(new GrpcServiceCarrier(call));
+    const handler = (call: ServerDuplexStream<Buffer, Buffer>): void => {
+      widenReceiveWindow(call);
+      accept(new GrpcServiceCarrier(call));
+    };
     if (!this.#server.register(path, handler, responseSerialize, requestDeserialize, 'bidi')) throw taken(wireName);
   }
 

@@ -13,6 +13,11 @@ const batchOf = (count: number): Batch => {
   for (let id = 1; id <= count; id++) batch.append(item(id));
   return batch;
 };
+const batchOfOne = (id: number): Batch => {
+  const batch = new Batch();
+  batch.append(item(id));
+  return batch;
+};
 const idsIn = (frame: Uint8Array): number[] => itemsOf(decodeEnvelope(frame)).map(({ callId = 0 }) => callId);
 
 describe('a frame', () => {
@@ -59,10 +64,26 @@ describe('a frame', () => {
     expect(first).toEqual(before);
   });
 
+  it('of memory that was used before, has no trace of what was there', () => {
+    const numbers = { seq: 9, ack: 0, backlog: 0 };
+    const first = batchOf(5);
+    first.frame(0, 5, numbers);
+    const again = new Batch(first.memory);
+    again.append(item(7));
+    expect(again.frame(0, 1, numbers)).toEqual(batchOfOne(7).frame(0, 1, numbers));
+  });
+
+  it('that was cut again keeps its memory: a carrier that was lost may still read it', () => {
+    const batch = batchOf(2);
+    batch.frame(0, 2, { seq: 1, ack: 0, backlog: 0 });
+    batch.frame(0, 2, { seq: 1, ack: 5, backlog: 0 });
+    expect(batch.memory).toBeUndefined();
+  });
+
   it('knows its size beforehand, whatever the items hold', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { minLength: 1 }), (items) => {
-        const batch = new Batch(0);
+        const batch = new Batch(new Uint8Array(Batch.capacityFor(0)));
         for (const bytes of items) batch.append(bytes);
         expect(batch.count).toBe(items.length);
         const frame = batch.frame(0, items.length, { seq: 0, ack: 0, backlog: 0 });
