@@ -11,7 +11,7 @@ export default {
     'scripts/**/*.{mjs,ts}',
     'test/**/*.test.ts',
     // Started as processes of their own.
-    'test/support/everything-{client,host}.ts',
+    'test/support/{everything-client,everything-host,listening-client}.ts',
     'test/support/measured-host.ts',
     'test/types/*.ts',
     'test/codegen/*.{ts,mjs}',

@@ -113,7 +113,8 @@ export class Driver {
       else this.#leave(link);
       link.setPaused(session.congested);
     }
-    this.#alarm.setAt(this.#link?.writing === true ? session.deadlineWhileWriting : session.deadline);
+    const deadline = this.#link?.writing === true ? session.deadlineWhileWriting : session.deadline;
+    this.#alarm.setAt(deadline);
     const { redialAt } = session;
     if (redialAt === Number.POSITIVE_INFINITY) this.#redialAlarm.cancel();
     else this.#redialAlarm.setAt(redialAt);
