@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import type { AnyContract, MethodInfo } from '../contract/contract.js';
 import type { MessageCodec } from '../contract/message-codec.js';
 import { DuplexError } from '../errors.js';
-import type { Grant, Hello } from '../gen/duplex/v1/session.js';
+import type { Credentials, Grant, Hello } from '../gen/duplex/v1/session.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
 import type { SessionIdentity } from '../session/handshake.js';
 import { Session } from '../session/session.js';
@@ -41,6 +41,8 @@ export interface PeerOptions extends Disclosure {
   readonly openTimeoutMs: number;
   /** Client: whether a first attempt to connect that fails is repeated. */
   readonly retryOpen: boolean;
+  /** Client: whether it shows credentials in the session: then its owner is asked for them. Default: false. */
+  readonly showsCredentials?: boolean;
   readonly closeTimeoutMs: number;
   /** How long a session outlives its connection; 0: not at all. */
   readonly resumeWindowMs: number;
@@ -70,6 +72,10 @@ export interface PeerOwner<SessionApi> {
   onOpened(): void;
   /** Service: the client has the token of the last Welcome. */
   onConfirmed(): void;
+  /** Client: answers by `Controls.show`, or drops the carrier. */
+  onCredentialsWanted(): void;
+  /** Service: the client shows fresh ones. */
+  onCredentials(shown: Credentials): void;
   onSuspended(error: DuplexError): void;
   onResumed(): void;
   /** Runs the handler of an incoming call; may throw. */
@@ -152,7 +158,7 @@ export class Peer<SessionApi> implements SessionListener {
       get peerStreamWindow() {
         return session.level === 'plain' ? Number.POSITIVE_INFINITY : session.sender.peerTerms.streamCredit;
       },
-      grant: (grant) => session.grant(grant),
+      grant: (grant) => session.controls.grant(grant),
       close: (message) => this.close(message),
       wake: () => this.wake(),
       report: (error, method) => this.#report(error, method),
@@ -261,6 +267,14 @@ export class Peer<SessionApi> implements SessionListener {
     this.#owner.onConfirmed();
   }
 
+  credentialsWanted(): void {
+    this.#owner.onCredentialsWanted();
+  }
+
+  credentials(shown: Credentials): void {
+    this.#owner.onCredentials(shown);
+  }
+
   suspended(error: DuplexError): void {
     this.#owner.onSuspended(error);
   }
@@ -334,6 +348,7 @@ export class Peer<SessionApi> implements SessionListener {
 
 function sessionOptions(options: PeerOptions): ConstructorParameters<typeof Session>[0] {
   const { role, contract, level, pingMs, pingTimeoutMs, openTimeoutMs, closeTimeoutMs, retryOpen } = options;
+  const { showsCredentials = false } = options;
   return {
     role,
     contract: contract.name,
@@ -343,6 +358,7 @@ function sessionOptions(options: PeerOptions): ConstructorParameters<typeof Sess
     openTimeoutMs,
     closeTimeoutMs,
     retryOpen,
+    showsCredentials,
     backoff: options.backoff ?? defaultBackoff,
     random: Math.random,
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),

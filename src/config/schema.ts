@@ -66,6 +66,7 @@ const service = object({
     .exactOptional()
     .describe('Left out: plain text. With clientCa clients have to show a certificate'),
   handshakeTimeoutMs: ms().describe('How long a client may take to open a session'),
+  credentialsLeadMs: ms(0).describe('How long before its credentials end a client is asked for fresh ones; 0: never'),
   limits: object({
     sessions: count('sessions', 1, 1_000_000).describe('Sessions of the host'),
     sessionsPerPrincipal: count('sessions', 1, 1_000_000).describe('Sessions of one principal'),

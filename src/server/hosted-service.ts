@@ -110,7 +110,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
   }
 
   identify(carrier: IncomingCarrier, hello: Hello | undefined): ReturnType<Gate['identify']> {
-    return this.#gate.identify(carrier, hello);
+    return this.#gate.identify(carrier, hello?.credentials);
   }
 
   done(error?: DuplexError): void {
@@ -160,6 +160,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     };
     const options = this.#sessionOptions;
     const session = new HostedSession(this.contract, this.#instances, initialState, client, options);
+    session.caller = carrier;
     this.sessions.set(id, session);
     if (nonce !== undefined) {
       this.#unconfirmed.set(nonce, session);
@@ -219,7 +220,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
 
   #goOn(session: HostedSession<Operations, Callbacks, State>, arrival: Arrival, hello: Hello): void {
     const { carrier, principal, open } = arrival;
-    if (session.link.driver.resume(open, hello, () => session.tokens.issue())) session.identifiedAs(principal);
+    if (session.link.driver.resume(open, hello, () => session.tokens.issue())) session.identifiedAs(principal, carrier);
     else reject(carrier, this.#host.clock, Reason.SUPERSEDED);
   }
 }

@@ -334,9 +334,9 @@ export interface Credentials {
   value: Uint8Array;
 }
 
-/** The service wants fresh credentials, else it ends the session. */
+/** The service wants fresh credentials: those that it has are about to end. */
 export interface CredentialsWanted {
-  /** Time left. */
+  /** Time left, in milliseconds. */
   withinMs: number;
 }
 
