@@ -18,6 +18,7 @@ import { bareHead, type ItemEncoder } from '../wire/item-encoder.js';
 import type { CallChannel, CallCounters, ErrorListener, Nesting } from './call-channel.js';
 import type { Disclosure } from './faults.js';
 import type { IncomingCall } from './incoming/call.js';
+import { type CallLimits, clientCallLimits } from './incoming/call-limits.js';
 import { IncomingCalls } from './incoming/incoming-calls.js';
 import type { Concurrency } from './incoming/turns.js';
 import { aroundCall, aroundHandler, type Make, withMessages } from './interceptors/compose.js';
@@ -37,6 +38,8 @@ export interface PeerOptions extends Disclosure {
   readonly level: 'session' | 'plain';
   /** How many incoming calls run at a time. */
   readonly concurrency: Concurrency;
+  /** How many of them it takes on. Default: what a client does. */
+  readonly callLimits?: CallLimits;
   readonly operationContext: OperationContextMode;
   readonly openTimeoutMs: number;
   /** Client: whether a first attempt to connect that fails is repeated. */
@@ -129,7 +132,7 @@ export class Peer<SessionApi> implements SessionListener {
       newErrorId: options.newErrorId,
       methods: withMessages(interceptors, own),
       concurrency: options.concurrency,
-      limit: defaultTerms.calls,
+      limits: options.callLimits ?? clientCallLimits,
       keepsContext: this.#keepsContext,
       pending: (id) => this.#outgoing.pending(id),
       role,
@@ -348,12 +351,12 @@ export class Peer<SessionApi> implements SessionListener {
 
 function sessionOptions(options: PeerOptions): ConstructorParameters<typeof Session>[0] {
   const { role, contract, level, pingMs, pingTimeoutMs, openTimeoutMs, closeTimeoutMs, retryOpen } = options;
-  const { showsCredentials = false } = options;
+  const { showsCredentials = false, callLimits = clientCallLimits } = options;
   return {
     role,
     contract: contract.name,
     level,
-    terms: { ...defaultTerms, pingMs, pingTimeoutMs, ttlMs: options.resumeWindowMs },
+    terms: { ...defaultTerms, pingMs, pingTimeoutMs, ttlMs: options.resumeWindowMs, calls: callLimits.running },
     waiting: defaultWaitingLineLimits,
     openTimeoutMs,
     closeTimeoutMs,

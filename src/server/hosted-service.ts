@@ -61,7 +61,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     admission: Admission,
   ) {
     this.contract = contract;
-    this.#instances = new Instances(options.instancing ?? 'per-session', factory, (error) =>
+    this.#instances = new Instances(options.instancing ?? 'per-session', factory, admission, (error) =>
       host.onError(error, { contract: contract.name, method: undefined }),
     );
     this.#admission = admission;
@@ -81,6 +81,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
       role: 'service',
       level: 'session',
       concurrency: options.concurrency ?? 'single',
+      callLimits: admission.ofSession,
       openTimeoutMs: host.handshakeTimeoutMs,
       retryOpen: false,
       encoder: new ItemEncoder(),

@@ -3,7 +3,7 @@ import type { IncomingCall } from '../calls/incoming/call.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import { Peer, type PeerOptions, type PeerOwner } from '../calls/peer.js';
 import { createProxy } from '../calls/proxy.js';
-import type { Contract, MethodInfo } from '../contract/contract.js';
+import { type Contract, type MethodInfo, streamsReplies } from '../contract/contract.js';
 import type { Init } from '../contract/message-codec.js';
 import { Code, DuplexError, type ErrorKind, Fault } from '../errors.js';
 import { type Credentials, Reason } from '../gen/duplex/v1/session.js';
@@ -195,7 +195,9 @@ export class HostedSession<Operations, Callbacks, State>
     const { fault: meant, error } = faultFrom(thrown, this.#options);
     const replacement = error === thrown ? undefined : this.#report(error);
     const fault = replacement instanceof Fault ? replacement : meant;
-    this.link.session.refuse(new DuplexError('refused', fault.message, { code: fault.code as Code }));
+    const { code, message, retryAfterMs = 0 } = fault;
+    const hint = retryAfterMs > 0 ? { retryAfterMs } : {};
+    this.link.session.refuse(new DuplexError('refused', message, { code: code as Code, ...hint }));
   }
 
   onConfirmed(): void {
@@ -238,14 +240,18 @@ export class HostedSession<Operations, Callbacks, State>
       this.#handler === undefined
         ? this.#instances.serve(this, call, (handler) => runHandler(handler, method, request, call))
         : runHandler(this.#handler, method, request, call);
-    return method.shape === 'one-way' ? run() : this.#counted(run);
+    return method.shape === 'one-way' ? run() : this.#counted(method, call, run);
   }
 
   /** Runs a handler as one of the calls that the host has at a time. */
-  #counted(run: () => unknown): unknown {
+  #counted(method: MethodInfo, call: IncomingCall<unknown>, run: () => unknown): unknown {
     const { admission } = this.#client;
     admission.beginCall();
     const end = (): void => admission.endCall();
+    if (streamsReplies(method)) {
+      call.whenOver(end);
+      return run();
+    }
     let result: unknown;
     try {
       result = run();

@@ -268,7 +268,7 @@ export interface Terms {
   windowItems: number;
   /** Most bytes that are sent and not released. */
   windowBytes: number;
-  /** Most calls in progress that the peer started. */
+  /** How many calls that the peer started run at once; others wait, or are refused. */
   calls: number;
   /** Items of a stream that may be sent before the first grant. */
   streamCredit: number;
