@@ -18,6 +18,7 @@ export {
   type Authenticate,
   type AuthenticationRequest,
   type Authorize,
+  bearerToken,
   createHost,
   type Group,
   type GroupCallbacks,
@@ -58,6 +59,8 @@ export {
   type Endpoint,
   type NewSession,
   type Overflow,
+  type SessionCredentials,
+  type SessionCredentialsSource,
   type Status,
   type ViewOptions,
 } from './client/index.js';

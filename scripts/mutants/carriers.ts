@@ -16,8 +16,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'two living streams of one session: the old one is not left',
     file: driver,
-    find: '    this.#link?.leave(cancel);\n    this.#link = new Link(this, open);\n    this.wake();\n    return true;',
-    replace: '    this.#link = new Link(this, open);\n    this.wake();\n    return true;',
+    find: '    this.#link?.leave(cancel);\n    this.#link = new Link(this, open).open();',
+    replace: '    this.#link = new Link(this, open).open();',
   },
   {
     bug: 'frames are written before the last one was taken',
@@ -28,9 +28,9 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'a flag set after the event that it waits for: a write ends before it has begun',
     file: driver,
-    find: '    this.writing = true;\n    this.#carrier.write(frame, this.#written);',
+    find: '    this.writing = true;\n    this.#carrier ??= this.#open(this);\n    this.#carrier.write(frame, this.#written);',
     replace:
-      '    this.#carrier.write(frame, this.#written);\n    queueMicrotask(() => queueMicrotask(() => (this.writing = true)));',
+      '    this.#carrier ??= this.#open(this);\n    this.#carrier.write(frame, this.#written);\n    queueMicrotask(() => queueMicrotask(() => (this.writing = true)));',
   },
   {
     bug: 'a timer spins while a write is in flight',

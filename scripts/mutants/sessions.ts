@@ -53,7 +53,7 @@ export const sessionMutants: readonly Mutant[] = [
   {
     bug: 'the client does not confirm a Welcome at once',
     file: session,
-    find: "if (this.#level === 'session') this.#controls.ack();\n    if (opens)",
+    find: "if (this.#level === 'session') this.controls.ack();\n    if (opens)",
     replace: 'if (opens)',
   },
   {
@@ -107,7 +107,7 @@ export const sessionMutants: readonly Mutant[] = [
   {
     bug: 'a ping is not answered',
     file: session,
-    find: "return this.#controls.push({ $case: 'pong', value: kind.value });",
+    find: "return this.controls.push({ $case: 'pong', value: kind.value });",
     replace: 'return;',
   },
   {
@@ -185,7 +185,20 @@ export const sessionMutants: readonly Mutant[] = [
   {
     bug: 'whoever asks for life and never reads fills memory with answers',
     file: 'src/session/controls.ts',
-    find: "const replaces = $case === 'ping' || $case === 'pong';",
-    replace: "const replaces = $case === 'hello';",
+    find: 'if (lastCounts.has($case))',
+    replace: "if ($case === 'hello')",
+  },
+  {
+    bug: 'a Hello does not wait for its credentials',
+    file: 'src/session/session.ts',
+    find: 'if (this.#options.showsCredentials === true) this.#listener.credentialsWanted();\n    else this.controls.show();',
+    replace: 'this.#listener.credentialsWanted();\n    this.controls.show();',
+  },
+  {
+    bug: "somebody else's credentials are taken in a living session",
+    file: 'src/server/security/renewal.ts',
+    find: '} else if (this.#owner.belongsTo(verdict)) {',
+    replace: '} else if (this.#owner !== undefined) {',
+    foundBy: 'test/integration/credentials.test.ts',
   },
 ];

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import type { AnyContract, MethodInfo } from '../contract/contract.js';
 import type { MessageCodec } from '../contract/message-codec.js';
 import { DuplexError } from '../errors.js';
-import type { Grant, Hello } from '../gen/duplex/v1/session.js';
+import type { Credentials, Grant, Hello } from '../gen/duplex/v1/session.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
 import type { SessionIdentity } from '../session/handshake.js';
 import { Session } from '../session/session.js';
@@ -18,6 +18,7 @@ import { bareHead, type ItemEncoder } from '../wire/item-encoder.js';
 import type { CallChannel, CallCounters, ErrorListener, Nesting } from './call-channel.js';
 import type { Disclosure } from './faults.js';
 import type { IncomingCall } from './incoming/call.js';
+import { type CallLimits, clientCallLimits } from './incoming/call-limits.js';
 import { IncomingCalls } from './incoming/incoming-calls.js';
 import type { Concurrency } from './incoming/turns.js';
 import { aroundCall, aroundHandler, type Make, withMessages } from './interceptors/compose.js';
@@ -37,10 +38,14 @@ export interface PeerOptions extends Disclosure {
   readonly level: 'session' | 'plain';
   /** How many incoming calls run at a time. */
   readonly concurrency: Concurrency;
+  /** How many of them it takes on. Default: what a client does. */
+  readonly callLimits?: CallLimits;
   readonly operationContext: OperationContextMode;
   readonly openTimeoutMs: number;
   /** Client: whether a first attempt to connect that fails is repeated. */
   readonly retryOpen: boolean;
+  /** Client: whether it shows credentials in the session: then its owner is asked for them. Default: false. */
+  readonly showsCredentials?: boolean;
   readonly closeTimeoutMs: number;
   /** How long a session outlives its connection; 0: not at all. */
   readonly resumeWindowMs: number;
@@ -70,6 +75,10 @@ export interface PeerOwner<SessionApi> {
   onOpened(): void;
   /** Service: the client has the token of the last Welcome. */
   onConfirmed(): void;
+  /** Client: answers by `Controls.show`, or drops the carrier. */
+  onCredentialsWanted(): void;
+  /** Service: the client shows fresh ones. */
+  onCredentials(shown: Credentials): void;
   onSuspended(error: DuplexError): void;
   onResumed(): void;
   /** Runs the handler of an incoming call; may throw. */
@@ -123,7 +132,7 @@ export class Peer<SessionApi> implements SessionListener {
       newErrorId: options.newErrorId,
       methods: withMessages(interceptors, own),
       concurrency: options.concurrency,
-      limit: defaultTerms.calls,
+      limits: options.callLimits ?? clientCallLimits,
       keepsContext: this.#keepsContext,
       pending: (id) => this.#outgoing.pending(id),
       role,
@@ -152,7 +161,7 @@ export class Peer<SessionApi> implements SessionListener {
       get peerStreamWindow() {
         return session.level === 'plain' ? Number.POSITIVE_INFINITY : session.sender.peerTerms.streamCredit;
       },
-      grant: (grant) => session.grant(grant),
+      grant: (grant) => session.controls.grant(grant),
       close: (message) => this.close(message),
       wake: () => this.wake(),
       report: (error, method) => this.#report(error, method),
@@ -261,6 +270,14 @@ export class Peer<SessionApi> implements SessionListener {
     this.#owner.onConfirmed();
   }
 
+  credentialsWanted(): void {
+    this.#owner.onCredentialsWanted();
+  }
+
+  credentials(shown: Credentials): void {
+    this.#owner.onCredentials(shown);
+  }
+
   suspended(error: DuplexError): void {
     this.#owner.onSuspended(error);
   }
@@ -334,15 +351,17 @@ export class Peer<SessionApi> implements SessionListener {
 
 function sessionOptions(options: PeerOptions): ConstructorParameters<typeof Session>[0] {
   const { role, contract, level, pingMs, pingTimeoutMs, openTimeoutMs, closeTimeoutMs, retryOpen } = options;
+  const { showsCredentials = false, callLimits = clientCallLimits } = options;
   return {
     role,
     contract: contract.name,
     level,
-    terms: { ...defaultTerms, pingMs, pingTimeoutMs, ttlMs: options.resumeWindowMs },
+    terms: { ...defaultTerms, pingMs, pingTimeoutMs, ttlMs: options.resumeWindowMs, calls: callLimits.running },
     waiting: defaultWaitingLineLimits,
     openTimeoutMs,
     closeTimeoutMs,
     retryOpen,
+    showsCredentials,
     backoff: options.backoff ?? defaultBackoff,
     random: Math.random,
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),

@@ -1,6 +1,6 @@
 import { Subscription } from 'rxjs';
 import type { IncomingCall } from '../calls/incoming/call.js';
-import type { MethodInfo } from '../contract/contract.js';
+import { type MethodInfo, streamsRequests } from '../contract/contract.js';
 import { Code, DuplexError, Fault } from '../errors.js';
 import type { CallbackHub } from './callback-hub.js';
 
@@ -57,8 +57,7 @@ export class CallbackHandlers {
   /** What streams is the handler's alone. */
   #show(method: MethodInfo, request: unknown, call: IncomingCall<unknown>): Promise<unknown> | undefined {
     if (method.shape === 'one-way') return this.#hub.next(method, request, call);
-    const streams = method.shape === 'request-stream' || method.shape === 'both-streams';
-    return streams ? undefined : this.#hub.watch(method, request);
+    return streamsRequests(method) ? undefined : this.#hub.watch(method, request);
   }
 
   #add(method: MethodInfo, handle: Handle): () => void {

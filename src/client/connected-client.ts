@@ -15,6 +15,7 @@ import type { CallbackView, ViewOptions } from './callback-view.js';
 import type { CallbackEvent, CallbackHandler, DuplexClient } from './client-types.js';
 import { LastingCalls } from './lasting-calls.js';
 import type { ResolvedConnectOptions } from './options.js';
+import { CredentialsDesk } from './session-credentials.js';
 import type { SessionGate } from './session-gate.js';
 import { isFinal, nextStatus, type Status } from './status.js';
 
@@ -43,6 +44,8 @@ export class ConnectedClient<Operations, Callbacks, State>
   #peer: Peer<AnyClient>;
   /** Where calls go that may outlast a session, or have to wait for `onSession`. */
   readonly #lasting: LastingCalls | undefined;
+  /** Where the session is told who this client is, if that is said in the session. */
+  readonly #credentials: CredentialsDesk | undefined;
   /** Why the session before the present one was lost. */
   #previous: SessionEnd | undefined;
   /** Asked to close before the present session was ready. */
@@ -63,6 +66,10 @@ export class ConnectedClient<Operations, Callbacks, State>
     this.#handlers = new CallbackHandlers(contract.callbacks, this.#hub, (error, method) =>
       this.#report(error, method),
     );
+    const { sessionCredentials } = options;
+    if (sessionCredentials !== undefined) {
+      this.#credentials = new CredentialsDesk(sessionCredentials, (error) => this.#report(error));
+    }
     this.#peer = this.#newPeer();
     if (options.onSession !== undefined || options.onLost === 'renew') this.#lasting = this.#lastingCalls();
     const dial = (): void => this.#dial();
@@ -162,6 +169,7 @@ export class ConnectedClient<Operations, Callbacks, State>
         ...opening,
         contract: this.#contract,
         role: 'client',
+        showsCredentials: this.#credentials !== undefined,
         concurrency: 'multiple',
         encoder: new ItemEncoder(),
         newErrorId: () => crypto.randomUUID(),
@@ -246,6 +254,13 @@ export class ConnectedClient<Operations, Callbacks, State>
 
   /** Only clients confirm. */
   onConfirmed(): void {}
+
+  onCredentialsWanted(): void {
+    this.#credentials?.wanted(this.#peer);
+  }
+
+  /** Only services are shown some. */
+  onCredentials(): void {}
 
   onSuspended(): void {
     if (this.status === 'opened') this.#setStatus('resuming');

@@ -9,4 +9,5 @@ export type {
 } from './client-types.js';
 export { connect, type Endpoint } from './connect.js';
 export type { ConnectOptions, NewSession } from './options.js';
+export type { SessionCredentials, SessionCredentialsSource } from './session-credentials.js';
 export type { Status } from './status.js';

@@ -8,6 +8,7 @@ import type { SessionEnd } from '../session/session-end.js';
 import { type Clock, systemClock } from '../transport/clock.js';
 import type { Dialer, GrpcDialOptions } from '../transport/grpc/client-carrier.js';
 import type { CallbackHandler } from './client-types.js';
+import type { SessionCredentialsSource } from './session-credentials.js';
 
 /** A session that has just opened. */
 export interface NewSession<Operations> {
@@ -21,6 +22,13 @@ export interface NewSession<Operations> {
 export interface ConnectOptions<Callbacks = object, Operations = object> extends GrpcDialOptions {
   /** Answers the service's callbacks; what it does not have goes to the observables alone. */
   readonly handler?: Partial<CallbackHandler<Callbacks>>;
+  /**
+   * Who the client is, as it says in the session itself. A function is asked on
+   * every connection, and when the service wants fresh credentials because the
+   * old ones end: the session goes on without a break. While the function
+   * fails, the service counts as unavailable. Default: none; see `metadata`.
+   */
+  readonly sessionCredentials?: SessionCredentialsSource;
   /**
    * `session` (default) for services on this library; `plain` for a service in
    * another language that speaks only the envelope.
@@ -79,8 +87,11 @@ export interface ConnectOptions<Callbacks = object, Operations = object> extends
 
 /** {@link ConnectOptions}, complete. */
 export interface ResolvedConnectOptions<Callbacks, Operations = object>
-  extends Readonly<Required<Omit<ConnectOptions, 'handler' | 'onSession' | keyof GrpcDialOptions>>> {
+  extends Readonly<
+    Required<Omit<ConnectOptions, 'handler' | 'onSession' | 'sessionCredentials' | keyof GrpcDialOptions>>
+  > {
   readonly onSession?: ConnectOptions<Callbacks, Operations>['onSession'];
+  readonly sessionCredentials?: SessionCredentialsSource | undefined;
   readonly handler: Partial<CallbackHandler<Callbacks>>;
   readonly dialer: Dialer;
 }

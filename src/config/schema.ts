@@ -66,11 +66,16 @@ const service = object({
     .exactOptional()
     .describe('Left out: plain text. With clientCa clients have to show a certificate'),
   handshakeTimeoutMs: ms().describe('How long a client may take to open a session'),
+  credentialsLeadMs: ms(0).describe('How long before its credentials end a client is asked for fresh ones; 0: never'),
   limits: object({
     sessions: count('sessions', 1, 1_000_000).describe('Sessions of the host'),
     sessionsPerPrincipal: count('sessions', 1, 1_000_000).describe('Sessions of one principal'),
     handshakes: count('streams', 1, 1_000_000).describe('Streams that have not said yet what they want'),
     calls: count('calls', 1, 1_000_000).describe('Calls with an answer that run in all sessions together'),
+    callsPerSession: count('calls', 1, 1_000_000).describe('Calls of one session that run at a time, in `multiple`'),
+    waitingPerSession: count('calls', 0, 1_000_000).describe('Calls of one session that wait for their turn'),
+    streamsPerSession: count('streams', 1, 1_000_000).describe('Reply streams of one session'),
+    instances: count('objects', 1, 1_000_000).describe('Objects that serve, of all services together'),
     retryAfterMs: ms().describe('When those who were refused should try again'),
   })
     .exactOptional()

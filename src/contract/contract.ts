@@ -71,6 +71,16 @@ export interface ContractTypes<Operations, Callbacks, State> {
   readonly state: State;
 }
 
+/** Whether the requests of a method are a stream. */
+export function streamsRequests({ shape }: Pick<MethodInfo, 'shape'>): boolean {
+  return shape === 'request-stream' || shape === 'both-streams';
+}
+
+/** Whether the replies of a method are a stream. */
+export function streamsReplies({ shape }: Pick<MethodInfo, 'shape'>): boolean {
+  return shape === 'reply-stream' || shape === 'both-streams';
+}
+
 /** Any contract, where its types do not matter. */
 export type AnyContract = Omit<Contract, '~types'>;
 

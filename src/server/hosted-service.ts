@@ -61,7 +61,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     admission: Admission,
   ) {
     this.contract = contract;
-    this.#instances = new Instances(options.instancing ?? 'per-session', factory, (error) =>
+    this.#instances = new Instances(options.instancing ?? 'per-session', factory, admission, (error) =>
       host.onError(error, { contract: contract.name, method: undefined }),
     );
     this.#admission = admission;
@@ -81,6 +81,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
       role: 'service',
       level: 'session',
       concurrency: options.concurrency ?? 'single',
+      callLimits: admission.ofSession,
       openTimeoutMs: host.handshakeTimeoutMs,
       retryOpen: false,
       encoder: new ItemEncoder(),
@@ -110,7 +111,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
   }
 
   identify(carrier: IncomingCarrier, hello: Hello | undefined): ReturnType<Gate['identify']> {
-    return this.#gate.identify(carrier, hello);
+    return this.#gate.identify(carrier, hello?.credentials);
   }
 
   done(error?: DuplexError): void {
@@ -160,6 +161,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     };
     const options = this.#sessionOptions;
     const session = new HostedSession(this.contract, this.#instances, initialState, client, options);
+    session.caller = carrier;
     this.sessions.set(id, session);
     if (nonce !== undefined) {
       this.#unconfirmed.set(nonce, session);
@@ -219,7 +221,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
 
   #goOn(session: HostedSession<Operations, Callbacks, State>, arrival: Arrival, hello: Hello): void {
     const { carrier, principal, open } = arrival;
-    if (session.link.driver.resume(open, hello, () => session.tokens.issue())) session.identifiedAs(principal);
+    if (session.link.driver.resume(open, hello, () => session.tokens.issue())) session.identifiedAs(principal, carrier);
     else reject(carrier, this.#host.clock, Reason.SUPERSEDED);
   }
 }

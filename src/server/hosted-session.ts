@@ -3,16 +3,17 @@ import type { IncomingCall } from '../calls/incoming/call.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import { Peer, type PeerOptions, type PeerOwner } from '../calls/peer.js';
 import { createProxy } from '../calls/proxy.js';
-import type { Contract, MethodInfo } from '../contract/contract.js';
+import { type Contract, type MethodInfo, streamsReplies } from '../contract/contract.js';
 import type { Init } from '../contract/message-codec.js';
-import { Code, DuplexError, Fault } from '../errors.js';
-import type { SessionEnd } from '../session/session-end.js';
+import { Code, DuplexError, type ErrorKind, Fault } from '../errors.js';
+import { type Credentials, Reason } from '../gen/duplex/v1/session.js';
+import { endOf, type SessionEnd } from '../session/session-end.js';
 import type { Admission } from './admission/admission.js';
 import { IdleWatch } from './idle-watch.js';
 import { type Instances, isPromiseLike } from './instances.js';
-import { Expiry } from './security/expiry.js';
-import type { Gate } from './security/gate.js';
+import type { Caller, Gate } from './security/gate.js';
 import type { Principal } from './security/principal.js';
+import { Renewal, type RenewalOwner } from './security/renewal.js';
 import { ResumeTokens } from './security/resume-tokens.js';
 import type { ServiceHandler, ServiceSession, ServiceSessionStatus, SessionCounters } from './service-types.js';
 import { type SessionState, sessionState } from './session-state.js';
@@ -21,6 +22,8 @@ import { type SessionState, sessionState } from './session-state.js';
 export interface HostedSessionOptions extends PeerOptions {
   /** 0: an idle session stays. */
   readonly idleTimeoutMs: number;
+  /** How long before its credentials end the client is asked for fresh ones; 0: never. */
+  readonly credentialsLeadMs: number;
 }
 
 type SessionInstances<Operations, Callbacks, State> = Instances<
@@ -41,7 +44,7 @@ export interface SessionClient {
 
 /** One client's session in a host: makes the object that serves it, runs its operations, disposes of it. */
 export class HostedSession<Operations, Callbacks, State>
-  implements ServiceSession<Callbacks, State>, PeerOwner<ServiceSession<Callbacks, State>>
+  implements ServiceSession<Callbacks, State>, PeerOwner<ServiceSession<Callbacks, State>>, RenewalOwner
 {
   readonly id: string;
   /** What the client has to show to resume this session. */
@@ -50,6 +53,8 @@ export class HostedSession<Operations, Callbacks, State>
   confirmed: (() => void) | undefined;
   readonly peer: string;
   principal: Principal | undefined;
+  /** What the client shows by its present stream, while it has one. */
+  caller: Caller | undefined;
   readonly since = new Date();
   /** The members of the groups that it is in; it leaves them when it ends. */
   readonly joined = new Set<Set<unknown>>();
@@ -62,7 +67,7 @@ export class HostedSession<Operations, Callbacks, State>
   #handler: ServiceHandler<Operations, Callbacks, State> | undefined;
   #idleWatch: IdleWatch | undefined;
   readonly #client: SessionClient;
-  readonly #expiry: Expiry;
+  readonly #renewal: Renewal;
   readonly #options: HostedSessionOptions;
   readonly #instances: SessionInstances<Operations, Callbacks, State>;
 
@@ -77,7 +82,7 @@ export class HostedSession<Operations, Callbacks, State>
     this.peer = client.peer;
     this.principal = client.principal;
     this.#client = client;
-    this.#expiry = new Expiry(options.clock, () => this.#expire());
+    this.#renewal = new Renewal(options.clock, options.credentialsLeadMs, this);
     this.#options = options;
     this.#instances = instances;
     this.closed = new Promise((resolve) => {
@@ -120,24 +125,50 @@ export class HostedSession<Operations, Callbacks, State>
     this.link.session.abort({ kind: 'aborted', origin: 'local', code, message });
   }
 
+  // ---------------------------------------------------------------- RenewalOwner
+
   /** Whether a client may go on with this session. */
   belongsTo(principal: Principal | undefined): boolean {
     return this.principal?.id === principal?.id;
   }
 
-  /** The client has shown anew who it is. */
-  identifiedAs(principal: Principal | undefined): void {
+  ask(withinMs: number): void {
+    this.link.session.controls.wantCredentials(withinMs);
+  }
+
+  identify(shown: Credentials): Principal | undefined | Promise<Principal | undefined> {
+    if (this.caller === undefined) throw new DuplexError('lost', 'the client has left meanwhile');
+    return this.#client.gate.identify(this.caller, shown);
+  }
+
+  renewed(principal: Principal | undefined): void {
     this.principal = principal;
-    this.#expiry.watch(principal);
+    this.#client.changed();
+  }
+
+  refused(error: DuplexError): void {
+    this.#client.admission.countRefused(error);
+    this.link.session.abort(endOf(error), Reason.CREDENTIALS);
   }
 
   /** A client that can resume shows fresh credentials when it comes back, and nothing is lost; others have to go. */
-  #expire(): void {
-    const error = new DuplexError('lost', 'the credentials have expired', { code: Code.UNAUTHENTICATED });
+  expired(): void {
     const { session, driver } = this.link;
-    if (session.level === 'session' && this.#options.resumeWindowMs > 0) driver.drop(error);
-    else this.abort(error.message, Code.UNAUTHENTICATED);
+    const mayReturn = session.level === 'session' && this.#options.resumeWindowMs > 0;
+    const error = (kind: ErrorKind): DuplexError =>
+      new DuplexError(kind, 'the credentials have expired', { code: Code.UNAUTHENTICATED });
+    if (mayReturn) driver.drop(error('lost'));
+    else this.refused(error('refused'));
   }
+
+  /** The client has come back over a new stream, and shown anew who it is. */
+  identifiedAs(principal: Principal | undefined, caller: Caller): void {
+    this.principal = principal;
+    this.caller = caller;
+    this.#renewal.identified(principal);
+  }
+
+  // ---------------------------------------------------------------- PeerOwner
 
   onOpening(): void {
     let made: ReturnType<SessionInstances<Operations, Callbacks, State>['enter']>;
@@ -164,7 +195,9 @@ export class HostedSession<Operations, Callbacks, State>
     const { fault: meant, error } = faultFrom(thrown, this.#options);
     const replacement = error === thrown ? undefined : this.#report(error);
     const fault = replacement instanceof Fault ? replacement : meant;
-    this.link.session.refuse(new DuplexError('refused', fault.message, { code: fault.code as Code }));
+    const { code, message, retryAfterMs = 0 } = fault;
+    const hint = retryAfterMs > 0 ? { retryAfterMs } : {};
+    this.link.session.refuse(new DuplexError('refused', message, { code: code as Code, ...hint }));
   }
 
   onConfirmed(): void {
@@ -172,7 +205,15 @@ export class HostedSession<Operations, Callbacks, State>
     this.confirmed?.();
   }
 
+  /** Only clients are asked. */
+  onCredentialsWanted(): void {}
+
+  onCredentials(shown: Credentials): void {
+    if (this.#client.gate.asks) this.#renewal.shown(shown);
+  }
+
   onSuspended(): void {
+    this.caller = undefined;
     this.#client.changed();
   }
 
@@ -188,7 +229,7 @@ export class HostedSession<Operations, Callbacks, State>
       const onIdle = (): void => void this.close(`nothing was called for ${idleTimeoutMs} ms`);
       this.#idleWatch = new IdleWatch(this.link, clock, idleTimeoutMs, onIdle);
     }
-    this.#expiry.watch(this.principal);
+    this.#renewal.identified(this.principal);
     if (contract.state !== undefined) this.link.sendState(contract.state, this.state.value);
     this.#client.changed();
   }
@@ -199,14 +240,18 @@ export class HostedSession<Operations, Callbacks, State>
       this.#handler === undefined
         ? this.#instances.serve(this, call, (handler) => runHandler(handler, method, request, call))
         : runHandler(this.#handler, method, request, call);
-    return method.shape === 'one-way' ? run() : this.#counted(run);
+    return method.shape === 'one-way' ? run() : this.#counted(method, call, run);
   }
 
   /** Runs a handler as one of the calls that the host has at a time. */
-  #counted(run: () => unknown): unknown {
+  #counted(method: MethodInfo, call: IncomingCall<unknown>, run: () => unknown): unknown {
     const { admission } = this.#client;
     admission.beginCall();
     const end = (): void => admission.endCall();
+    if (streamsReplies(method)) {
+      call.whenOver(end);
+      return run();
+    }
     let result: unknown;
     try {
       result = run();
@@ -227,7 +272,8 @@ export class HostedSession<Operations, Callbacks, State>
   }
 
   onClosed(end: SessionEnd): void {
-    this.#expiry.stop();
+    this.#renewal.stop();
+    this.caller = undefined;
     for (const members of this.joined) members.delete(this);
     this.joined.clear();
     this.#resolveClosed(end);

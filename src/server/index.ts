@@ -6,6 +6,7 @@ export { createHost, type Host, type StopOptions, type StopSummary } from './hos
 export type { Service } from './hosted-service.js';
 export type { Instancing } from './instances.js';
 export type { HostOptions, InstancingOptions, ServiceOptions } from './options.js';
+export { bearerToken } from './security/bearer-token.js';
 export type { AccessRequest, Authenticate, AuthenticationRequest, Authorize, Principal } from './security/principal.js';
 export type {
   ServiceFactory,

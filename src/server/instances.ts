@@ -1,5 +1,6 @@
 import type { IncomingCall } from '../calls/incoming/call.js';
 import { DuplexError } from '../errors.js';
+import type { Admission } from './admission/admission.js';
 
 /**
  * Which object serves which calls: one for each session (`per-session`), one
@@ -15,19 +16,26 @@ export class Instances<Session, Handler extends Instance> {
   #single: Handler | PromiseLike<Handler> | undefined;
   readonly #mode: Instancing;
   readonly #factory: Factory<Session, Handler>;
+  readonly #admission: Admission;
   readonly #report: (error: DuplexError) => void;
 
   /** `report` hears of errors in disposing. */
-  constructor(mode: Instancing, factory: Factory<Session, Handler>, report: (error: DuplexError) => void) {
+  constructor(
+    mode: Instancing,
+    factory: Factory<Session, Handler>,
+    admission: Admission,
+    report: (error: DuplexError) => void,
+  ) {
     this.#mode = mode;
     this.#factory = factory;
+    this.#admission = admission;
     this.#report = report;
   }
 
   /** What serves a session that opens; undefined if each of its calls gets an object of its own. May throw or reject. */
   enter(session: Session): Handler | undefined | PromiseLike<Handler | undefined> {
     if (this.#mode === 'per-call') return undefined;
-    if (this.#mode === 'per-session') return this.#factory(session);
+    if (this.#mode === 'per-session') return this.#make(() => this.#factory(session));
     this.#single ??= this.#makeSingle();
     return this.#single;
   }
@@ -39,11 +47,12 @@ export class Instances<Session, Handler extends Instance> {
 
   /** Runs one call on an object of its own, which is disposed of when the call is over. */
   serve(session: Session, call: IncomingCall<Session>, run: (handler: Handler) => unknown): unknown {
-    const made = this.#factory(session);
+    const made = this.#make(() => this.#factory(session));
     const serve = (handler: Handler): unknown => {
-      call.onEnd = () => void this.#dispose(handler);
       // The session may have ended while the factory took its time.
-      return call.isOver ? call.onEnd() : run(handler);
+      const isOver = call.isOver;
+      call.whenOver(() => void this.#dispose(handler));
+      return isOver ? undefined : run(handler);
     };
     return isPromiseLike(made) ? Promise.resolve(made).then(serve) : serve(made);
   }
@@ -57,7 +66,7 @@ export class Instances<Session, Handler extends Instance> {
 
   #makeSingle(): Handler | PromiseLike<Handler> {
     // It belongs to no session, so its factory takes none.
-    const made = (this.#factory as () => Handler | PromiseLike<Handler>)();
+    const made = this.#make(this.#factory as () => Handler | PromiseLike<Handler>);
     if (!isPromiseLike(made)) return made;
     const making = Promise.resolve(made);
     making.then(
@@ -72,12 +81,31 @@ export class Instances<Session, Handler extends Instance> {
     return making;
   }
 
+  /** One more object, unless there are too many. One that was not made after all does not count. */
+  #make(factory: () => Handler | PromiseLike<Handler>): Handler | PromiseLike<Handler> {
+    this.#admission.beginInstance();
+    let made: Handler | PromiseLike<Handler>;
+    try {
+      made = factory();
+    } catch (error) {
+      this.#admission.endInstance();
+      throw error;
+    }
+    if (!isPromiseLike(made)) return made;
+    return Promise.resolve(made).catch((error: unknown) => {
+      this.#admission.endInstance();
+      throw error;
+    });
+  }
+
   async #dispose(handler: Handler): Promise<void> {
     try {
       if (handler[Symbol.asyncDispose] !== undefined) await handler[Symbol.asyncDispose]?.();
       else handler[Symbol.dispose]?.();
     } catch (error) {
       this.#report(DuplexError.from(error));
+    } finally {
+      this.#admission.endInstance();
     }
   }
 }

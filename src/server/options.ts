@@ -16,6 +16,12 @@ import type { Authenticate, Authorize, Principal } from './security/principal.js
 export interface HostOptions<Who extends Principal | undefined = Principal | undefined> {
   /** Finds out who a client is, for each stream that it opens. Default: nobody asks, and principals are undefined. */
   readonly authenticate?: Authenticate<Who>;
+  /**
+   * How long before its principal's credentials end a session's client is asked
+   * for fresh ones, and at half of their time if they last no longer than
+   * twice that. Default: 60,000; 0 never asks.
+   */
+  readonly credentialsLeadMs?: number;
   /** Whether a principal may invoke an operation. Default: every one. */
   readonly authorize?: Authorize<Who>;
   /** How much the host takes on; each limit has a default. */
@@ -72,7 +78,13 @@ export interface ResolvedHostOptions
 /** Completes the options of a host with their defaults. Throws INVALID_ARGUMENT for a time that is none. */
 export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
   const limits = resolveLimits(options.limits);
-  return resolveOptions(defaults, { ...options, limits }, { resumeWindowMs: 0, idleTimeoutMs: 0 });
+  return resolveOptions(
+    defaults,
+    { ...options, limits },
+    {
+      ...{ resumeWindowMs: 0, idleTimeoutMs: 0, credentialsLeadMs: 0 },
+    },
+  );
 }
 
 const defaults: ResolvedHostOptions = Object.freeze({
@@ -86,6 +98,7 @@ const defaults: ResolvedHostOptions = Object.freeze({
   pingMs: 10_000,
   pingTimeoutMs: 5_000,
   authenticate: undefined,
+  credentialsLeadMs: 60_000,
   authorize: undefined,
   limits: resolveLimits(),
   reflection: false,

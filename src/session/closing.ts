@@ -18,7 +18,7 @@ export type ClosingStep = 'promise' | 'acknowledge' | 'half-close' | 'leave' | u
  *
  * A service that wants to close announces it, and then the same happens. Both
  * are repeated after a resume, so a cut at any point changes nothing.
- * Source: PROTOCOL.md, section 9.
+ * Source: PROTOCOL.md, section 10.
  */
 export class Closing {
   /** Why the session closes, once it does. */

@@ -1,8 +1,9 @@
 import { Code } from '../errors.js';
-import { type Goodbye, type Grant, Reason } from '../gen/duplex/v1/session.js';
+import { type Credentials, type Goodbye, type Grant, type Hello, Reason } from '../gen/duplex/v1/session.js';
 import { ackFrame } from '../wire/batch.js';
 import { type ControlMessage, controlFrame } from '../wire/control.js';
 import type { Acknowledgement } from './receipts.js';
+import type { SessionListener } from './session-options.js';
 
 const silentGoodbye: Goodbye = Object.freeze({
   reason: Reason.UNSPECIFIED,
@@ -14,22 +15,33 @@ const silentGoodbye: Goodbye = Object.freeze({
   target: '',
 });
 
+/** Questions and answers of which the last counts: who asks and never reads must not fill memory. */
+const lastCounts: ReadonlySet<ControlMessage['$case']> = new Set(['ping', 'pong', 'credentials', 'credentialsWanted']);
+
 /**
  * Control messages that wait for the carrier. They never wait behind items,
  * are never numbered and never replayed: a new carrier starts with none.
  */
 export class Controls {
   #queue: (ControlMessage | 'ack')[] = [];
+  /** Client: makes the Hello that the present carrier has not seen yet. */
+  #hello: ((credentials: Credentials | undefined) => Hello) | undefined;
+  readonly #isJoined: () => boolean;
+  readonly #listener: Pick<SessionListener, 'wake'>;
+
+  /** `isJoined` tells whether the peer can be told now what is of use only in an open session. */
+  constructor(isJoined: () => boolean, listener: Pick<SessionListener, 'wake'>) {
+    this.#isJoined = isJoined;
+    this.#listener = listener;
+  }
 
   get isEmpty(): boolean {
     return this.#queue.length === 0;
   }
 
   push(message: ControlMessage): void {
-    // Of questions and answers whether somebody lives the last counts: who asks and never reads must not fill memory.
     const { $case } = message;
-    const replaces = $case === 'ping' || $case === 'pong';
-    if (replaces) this.#queue = this.#queue.filter((queued) => queued === 'ack' || queued.$case !== $case);
+    if (lastCounts.has($case)) this.#queue = this.#queue.filter((queued) => queued === 'ack' || queued.$case !== $case);
     this.#queue.push(message);
   }
 
@@ -43,15 +55,43 @@ export class Controls {
     this.#queue.push({ $case: 'goodbye', value: { ...silentGoodbye, ...said } });
   }
 
-  /** Credit for a stream; what is granted in one turn goes as one message. */
+  // ------------------------------------------------------------ application
+
+  /** Lets the peer send more items of a stream. Totals are absolute, so a later one replaces an earlier one. */
   grant(grant: Grant): void {
+    if (!this.#isJoined()) return;
     const last = this.#queue.at(-1);
+    // What is granted in one turn goes as one message.
     if (last !== undefined && last !== 'ack' && last.$case === 'credit') last.value.grants.push(grant);
     else this.push({ $case: 'credit', value: { grants: [grant] } });
+    this.#listener.wake();
+  }
+
+  /** Service: the client is to say anew who it is. One that does not know how ignores it. */
+  wantCredentials(withinMs: number): void {
+    if (!this.#isJoined()) return;
+    this.push({ $case: 'credentialsWanted', value: { withinMs } });
+    this.#listener.wake();
+  }
+
+  /** Client: who it is, in the Hello if that waits for it, else in the open session. */
+  show(credentials?: Credentials): void {
+    if (this.#hello !== undefined) this.push({ $case: 'hello', value: this.#hello(credentials) });
+    else if (credentials !== undefined && this.#isJoined()) this.push({ $case: 'credentials', value: credentials });
+    this.#hello = undefined;
+    this.#listener.wake();
+  }
+
+  // ---------------------------------------------------------------- session
+
+  /** A new carrier: `hello` makes the first words on it, which wait for `show`. */
+  greet(hello: (credentials: Credentials | undefined) => Hello): void {
+    this.#hello = hello;
   }
 
   clear(): void {
     this.#queue = [];
+    this.#hello = undefined;
   }
 
   /** The frame of the next one. */

@@ -1,5 +1,5 @@
 import { Code, DuplexError, type ErrorKind } from '../errors.js';
-import { Hello, type Marks, Reason, Result, Welcome } from '../gen/duplex/v1/session.js';
+import { type Credentials, Hello, type Marks, Reason, Result, Welcome } from '../gen/duplex/v1/session.js';
 import type { SessionTerms } from './terms.js';
 
 /** The protocol version that this engine speaks. */
@@ -20,6 +20,7 @@ export function helloFor(
   terms: SessionTerms,
   identity: SessionIdentity | undefined,
   marks: Marks,
+  credentials: Credentials | undefined,
 ): Hello {
   return Hello.fromPartial({
     minVersion: PROTOCOL_VERSION,
@@ -29,6 +30,7 @@ export function helloFor(
     attempt,
     terms,
     ...(identity && { ...identity, marks }),
+    ...(credentials && { credentials }),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { DuplexError } from '../errors.js';
-import type { Hello, Marks, Welcome } from '../gen/duplex/v1/session.js';
+import type { Credentials, Hello, Marks, Welcome } from '../gen/duplex/v1/session.js';
 import { Backoff } from './backoff.js';
 import { helloFor, type SessionIdentity, welcomeFor } from './handshake.js';
 import type { Outbox } from './outbox.js';
@@ -47,11 +47,11 @@ export class Resumption {
     this.#backoff.reset();
   }
 
-  /** The client's first words on each carrier. */
-  nextHello(): Hello {
+  /** The client's first words on each carrier, with who it is if it shows that in the session. */
+  nextHello(credentials: Credentials | undefined): Hello {
     this.attempt += 1;
     const { contract, terms } = this.#options;
-    return helloFor(contract, this.#openNonce, this.attempt, terms, this.identity, this.#marks());
+    return helloFor(contract, this.#openNonce, this.attempt, terms, this.identity, this.#marks(), credentials);
   }
 
   /** Takes the first Hello of a client. */

@@ -38,11 +38,11 @@ export function endOfAttempt(error: DuplexError): SessionEnd {
   return end.kind === 'lost' ? { ...end, kind: 'unavailable' } : end;
 }
 
-/** The end that a peer's Goodbye with a code means; before the session is open it is a refusal. */
+/** The end that a peer's Goodbye with a code means; before the session is open it is a refusal, and so is one of credentials. */
 export function endOfGoodbye({ code, message, reason, retryAfterMs }: Goodbye, wasOpen: boolean): SessionEnd {
   const end = { origin: 'remote', code: code as Code, message, retryAfterMs: retryAfterMs || undefined } as const;
   if (reason === Reason.PROTOCOL_ERROR) return { ...end, kind: 'protocol' };
-  if (!wasOpen) return { ...end, kind: 'refused' };
+  if (!wasOpen || reason === Reason.CREDENTIALS) return { ...end, kind: 'refused' };
   return { ...end, kind: code === Code.DEADLINE_EXCEEDED ? 'timeout' : 'aborted' };
 }
 

@@ -1,5 +1,5 @@
 import type { DuplexError } from '../errors.js';
-import type { Grant, Hello } from '../gen/duplex/v1/session.js';
+import type { Credentials, Grant, Hello } from '../gen/duplex/v1/session.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import type { BackoffOptions } from './backoff.js';
 import type { SessionEnd } from './session-end.js';
@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly openTimeoutMs: number;
   /** Client: whether a first attempt to connect that fails is repeated, within the open time-out. */
   readonly retryOpen: boolean;
+  /** Client: whether it shows credentials in its Hellos, which then wait for them. Default: false. */
+  readonly showsCredentials?: boolean;
   /** How long closing in order may take before the session is cut. */
   readonly closeTimeoutMs: number;
   /** Client: how attempts to connect are spaced. */
@@ -41,6 +43,10 @@ export interface SessionListener {
   opened(): void;
   /** Service: the client showed that it has the token of the last Welcome. */
   confirmed(): void;
+  /** Client: says by `show` who it is, at once or later: a Hello waits for that, or the service wants it anew. */
+  credentialsWanted(): void;
+  /** Service: the client says anew who it is. */
+  credentials(shown: Credentials): void;
   /** The carrier broke; the session goes on as soon as there is another one. */
   suspended(error: DuplexError): void;
   /** It goes on. */

@@ -1,5 +1,5 @@
 import { Code, DuplexError } from '../errors.js';
-import type { Goodbye, Grant, Hello, Welcome } from '../gen/duplex/v1/session.js';
+import type { Goodbye, Hello, Welcome } from '../gen/duplex/v1/session.js';
 import { Control, Reason, Result } from '../gen/duplex/v1/session.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { Closing } from './closing.js';
@@ -27,7 +27,7 @@ const cancel: Departure = Object.freeze({ how: 'cancel' });
  * driver feeds it what happened, with the time, and polls what is to be done.
  *
  *     inputs    attach, receive, peerEnded, carrierLost, written, tick  (from the carrier)
- *               accept, refuse, resume, sender, grant, close, abort     (from the application)
+ *               accept, refuse, resume, sender, controls, close, abort  (from the application)
  *     outputs   poll → the next frame to write      departure → what then
  *               deadline → when to call tick        redialAt → when a new carrier is wanted
  *               SessionListener → what arrived
@@ -39,6 +39,8 @@ const cancel: Departure = Object.freeze({ how: 'cancel' });
 export class Session {
   /** What the application sends. */
   readonly sender: Sender;
+  /** What it says beside that. */
+  readonly controls: Controls;
   #state: StateName = 'created';
   #level: 'session' | 'plain' | undefined;
   #end: SessionEnd | undefined;
@@ -50,7 +52,6 @@ export class Session {
   #closeOnceOpen: string | undefined;
   #unconfirmed = false;
   #peerHalfClosed = false;
-  readonly #controls = new Controls();
   /** The time of the frame that is being taken. */
   #now = 0;
   readonly #liveness = new Liveness();
@@ -73,6 +74,7 @@ export class Session {
       // A handler may have ended the session meanwhile.
       item: (item) => this.#state === 'closed' || listener.item(item),
     });
+    this.controls = new Controls(() => this.#isJoined, listener);
     this.#receipts = this.#receiver.receipts;
     this.sender = new Sender(options.waiting, () => listener.wake());
     this.#outbox = this.sender.outbox;
@@ -90,6 +92,11 @@ export class Session {
     return this.#level;
   }
 
+  /** Whether the peers know each other by number, and can hear each other now. */
+  get #isJoined(): boolean {
+    return this.#level === 'session' && this.#state === 'open';
+  }
+
   get isClosing(): boolean {
     return this.#closing.end !== undefined;
   }
@@ -103,15 +110,17 @@ export class Session {
     this.#resumption.redialAt = NEVER;
     this.#departure = undefined;
     this.#peerHalfClosed = false;
-    this.#controls.clear();
+    this.controls.clear();
     const { pingMs, pingTimeoutMs } = this.#options.terms;
     this.#liveness.start(now, pingMs, pingTimeoutMs);
     if (this.#options.role === 'service') return;
-    if (this.#level === 'session') this.#controls.push({ $case: 'hello', value: this.#resumption.nextHello() });
-    else {
-      this.#controls.ack();
-      this.#open(now);
+    if (this.#level === 'plain') {
+      this.controls.ack();
+      return this.#open(now);
     }
+    this.controls.greet((credentials) => this.#resumption.nextHello(credentials));
+    if (this.#options.showsCredentials === true) this.#listener.credentialsWanted();
+    else this.controls.show();
   }
 
   /** A frame arrived. */
@@ -177,7 +186,7 @@ export class Session {
       this.#finish(endOf(new DuplexError('lost', message)), cancel);
     } else if (this.#watches()) {
       const verdict = this.#liveness.check(now);
-      if (verdict === 'probe' && this.#state === 'open') this.#controls.push({ $case: 'ping', value: { id: 1 } });
+      if (verdict === 'probe' && this.#state === 'open') this.controls.push({ $case: 'ping', value: { id: 1 } });
       if (verdict === 'dead') this.carrierLost(new DuplexError('lost', 'the peer does not answer any more'), now);
     }
   }
@@ -185,7 +194,7 @@ export class Session {
   /** When `tick` has to be called next, in the driver's milliseconds; `poll` then says what is due. */
   get deadline(): number {
     // Over a carrier that is being left no acknowledgement goes.
-    const acknowledges = this.#level === 'session' && this.#state === 'open' && this.#departure === undefined;
+    const acknowledges = this.#isJoined && this.#departure === undefined;
     return acknowledges ? Math.min(this.deadlineWhileWriting, this.#receipts.deadline) : this.deadlineWhileWriting;
   }
 
@@ -203,14 +212,14 @@ export class Session {
 
   /** The next frame to write, or undefined if there is none. */
   poll(now: number): Uint8Array | undefined {
-    if (!this.#controls.isEmpty) return this.#cutControl();
+    if (!this.controls.isEmpty) return this.#cutControl();
     if (this.#state !== 'open' || this.#departure !== undefined) return undefined;
     const outbox = this.#outbox;
     if (!outbox.drained && this.#level === 'plain') return outbox.nextPlainFrame();
     if (!outbox.drained) return outbox.nextFrame(this.#receipts.say());
     if (this.#closing.end !== undefined) this.#closeStep();
-    if (this.#level === 'session' && now >= this.#receipts.deadline) this.#controls.ack();
-    return this.#controls.isEmpty ? undefined : this.#cutControl();
+    if (this.#level === 'session' && now >= this.#receipts.deadline) this.controls.ack();
+    return this.controls.isEmpty ? undefined : this.#cutControl();
   }
 
   /** What to do with the carrier once `poll` has nothing left; undefined: keep it. */
@@ -233,7 +242,7 @@ export class Session {
   accept(identity: SessionIdentity, now: number): void {
     if (this.#state !== 'opening') return;
     if (this.#level === 'session') {
-      this.#controls.push({ $case: 'welcome', value: this.#resumption.openingWelcome(identity) });
+      this.controls.push({ $case: 'welcome', value: this.#resumption.openingWelcome(identity) });
       this.#unconfirmed = true;
     }
     this.#open(now);
@@ -269,21 +278,14 @@ export class Session {
     this.attach(now);
     const welcome = this.#resumption.resumingWelcome(hello, issueToken);
     if (welcome === undefined) {
-      this.#controls.push({ $case: 'welcome', value: rejectionFor(Reason.GAP) });
+      this.controls.push({ $case: 'welcome', value: rejectionFor(Reason.GAP) });
       this.#finish(endOf(new DuplexError('lost', 'the client misses what can no longer be replayed')), { how: 'end' });
       return true;
     }
-    this.#controls.push({ $case: 'welcome', value: welcome });
+    this.controls.push({ $case: 'welcome', value: welcome });
     this.#unconfirmed = true;
     this.#goOn(now);
     return true;
-  }
-
-  /** Lets the peer send more items of a stream. Totals are absolute, so a later one replaces an earlier one. */
-  grant(grant: Grant): void {
-    if (this.#level !== 'session' || this.#state !== 'open') return;
-    this.#controls.grant(grant);
-    this.#listener.wake();
   }
 
   /** The handler of a held item has begun; `byteLength` is the item's. */
@@ -303,15 +305,15 @@ export class Session {
     this.#closeBy = now + this.#options.closeTimeoutMs;
     this.#beginClosing(orderlyEnd('local', message));
     if (this.#options.role === 'service' && this.#level === 'session' && this.#state === 'open')
-      this.#controls.goodbye(this.#closing.goodbye());
+      this.controls.goodbye(this.#closing.goodbye());
     this.#listener.wake();
   }
 
   /** Ends the session at once, in any state. */
-  abort(end: SessionEnd): void {
+  abort(end: SessionEnd, reason: Reason = Reason.UNSPECIFIED): void {
     if (this.#state === 'closed') return;
     const { code, message } = errorOf(end, 'maybe');
-    this.#depart(end, { code, message });
+    this.#depart(end, { code, message, reason });
     this.#listener.wake();
   }
 
@@ -333,7 +335,7 @@ export class Session {
   #goOn(now: number): void {
     this.#join(now);
     if (this.#closing.promised || (this.#closing.end?.origin === 'local' && this.#options.role === 'service')) {
-      this.#controls.goodbye(this.#closing.goodbye());
+      this.controls.goodbye(this.#closing.goodbye());
     }
     this.#listener.resumed();
     this.#listener.wake();
@@ -361,7 +363,7 @@ export class Session {
     if (wasOpen) this.#resumeBy = now + this.#resumption.ttlMs;
     this.#move('cut');
     this.#departure = cancel;
-    this.#controls.clear();
+    this.controls.clear();
     if (this.#options.role === 'client') this.#resumption.tryAgain(error, now);
     // Last: whoever hears of it may end the session.
     if (wasOpen) this.#listener.suspended(error);
@@ -376,8 +378,8 @@ export class Session {
   }
 
   /** Ends the session with a Goodbye if the peer can hear one: messages before a status may be dropped. */
-  #depart(end: SessionEnd, said: Partial<Goodbye>, tells = this.#level === 'session' && this.#state === 'open'): void {
-    if (tells) this.#controls.goodbye(said);
+  #depart(end: SessionEnd, said: Partial<Goodbye>, tells = this.#isJoined): void {
+    if (tells) this.controls.goodbye(said);
     if (this.#options.role === 'client') this.#finish(end, tells ? { how: 'half-close' } : cancel);
     else this.#finish(end, tells ? { how: 'end' } : { how: 'end', error: errorOf(end, 'maybe') });
   }
@@ -426,10 +428,14 @@ export class Session {
         return this.#takeWelcome(kind.value, now);
       case 'ping':
         this.#receipts.hurry(now);
-        return this.#controls.push({ $case: 'pong', value: kind.value });
+        return this.controls.push({ $case: 'pong', value: kind.value });
       case 'credit':
         for (const grant of kind.value.grants) this.#listener.credit(grant);
         return;
+      case 'credentials':
+        return this.#listener.credentials(kind.value);
+      case 'credentialsWanted':
+        return this.#listener.credentialsWanted();
       case 'goodbye':
         return this.#takeGoodbye(kind.value, now);
     }
@@ -461,7 +467,7 @@ export class Session {
     this.#resumption.welcomedWith(welcome);
     this.sender.peerTerms = termsOf(welcome.terms);
     // One frame at once: it tells the service that its new token arrived.
-    if (this.#level === 'session') this.#controls.ack();
+    if (this.#level === 'session') this.controls.ack();
     if (opens) this.#open(now);
     else this.#goOn(now);
   }
@@ -499,8 +505,8 @@ export class Session {
     if (step === 'promise') {
       this.#closing.promised = true;
       this.sender.refuse(this.#closing.end as SessionEnd);
-      this.#controls.goodbye(this.#closing.goodbye());
-    } else if (step === 'acknowledge') this.#controls.ack();
+      this.controls.goodbye(this.#closing.goodbye());
+    } else if (step === 'acknowledge') this.controls.ack();
     else if (step === 'half-close') this.#departure = { how: 'half-close' };
     else if (step === 'leave') this.#finish(this.#closing.end as SessionEnd, { how: 'end' });
   }
@@ -509,7 +515,6 @@ export class Session {
 
   #cutControl(): Uint8Array {
     // An acknowledgement rides on every control but Hello and Welcome, whose marks say the same.
-    const joined = this.#level === 'session' && this.#state === 'open';
-    return this.#controls.nextFrame(joined ? this.#receipts.say() : { ack: 0, backlog: 0 });
+    return this.controls.nextFrame(this.#isJoined ? this.#receipts.say() : { ack: 0, backlog: 0 });
   }
 }

@@ -16,10 +16,16 @@ const MAX_RINGS = 100_000;
  */
 export class VirtualClock implements Clock {
   #now = 0;
+  readonly #startedAt = Date.now();
   readonly #planned = new Set<PlannedCall>();
 
   now(): number {
     return this.#now;
+  }
+
+  /** Starts at the date of its making, and moves with the clock. */
+  date(): number {
+    return this.#startedAt + this.#now;
   }
 
   schedule(atMs: number, callback: () => void): Timer {

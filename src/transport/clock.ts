@@ -10,6 +10,8 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds that only ever rise; their zero has no meaning. */
   now(): number;
+  /** The time of day, in milliseconds since 1970: what ends at a date is told by it. */
+  date(): number;
   /**
    * Calls `callback` once when `now()` reaches `atMs`, never at once. A process
    * need not stay for it, unless `holds` says so.
@@ -23,6 +25,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 /** The clock of the process. Sockets keep the process alive, timers only where there is no socket yet. */
 export const systemClock: Clock = Object.freeze({
   now: () => performance.now(),
+  date: () => Date.now(),
   schedule(atMs: number, callback: () => void, holds = false): Timer {
     const delay = Math.min(Math.max(Math.ceil(atMs - performance.now()), 0), MAX_DELAY_MS);
     const timer = setTimeout(callback, delay);

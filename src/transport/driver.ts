@@ -41,12 +41,21 @@ export class Driver {
 
   /** Dials for the first time. */
   start(): void {
-    if (this.#dial !== undefined) this.attach(this.#dial);
+    if (this.#dial !== undefined) this.#redial(this.#dial);
   }
 
-  /** Gives the session a carrier. */
+  /** Gives the session of a service the carrier that its client opened. */
   attach(open: Dial): void {
-    this.#link = new Link(this, open);
+    this.#attach(new Link(this, open).open());
+  }
+
+  /** The first frame opens the carrier: a Hello may have to wait until it is known who says it. */
+  #redial(dial: Dial): void {
+    this.#attach(new Link(this, dial));
+  }
+
+  #attach(link: Link): void {
+    this.#link = link;
     this.#session.attach(this.#clock.now());
     this.wake();
   }
@@ -56,7 +65,7 @@ export class Driver {
     if (!this.#session.resume(hello, issueToken, this.#clock.now())) return false;
     // Fenced: what the old carrier still brings is ignored from here on.
     this.#link?.leave(cancel);
-    this.#link = new Link(this, open);
+    this.#link = new Link(this, open).open();
     this.wake();
     return true;
   }
@@ -149,7 +158,7 @@ export class Driver {
     if (now >= this.#session.deadline) this.#session.tick(now);
     if (now >= this.#session.redialAt && this.#dial !== undefined) {
       this.#link?.leave(cancel);
-      this.attach(this.#dial);
+      this.#redial(this.#dial);
     }
     this.#flush();
   }
@@ -162,12 +171,19 @@ class Link implements CarrierListener {
   isOver = false;
   #departure: Departure | undefined;
   #paused = false;
-  readonly #carrier: Carrier;
+  #carrier: Carrier | undefined;
+  readonly #open: Dial;
   readonly #driver: Driver;
 
   constructor(driver: Driver, open: Dial) {
     this.#driver = driver;
-    this.#carrier = open(this);
+    this.#open = open;
+  }
+
+  /** Opens the carrier now, not with the first frame. */
+  open(): this {
+    this.#carrier ??= this.#open(this);
+    return this;
   }
 
   /** Whether nothing may be written any more. */
@@ -177,20 +193,21 @@ class Link implements CarrierListener {
 
   write(frame: Uint8Array): void {
     this.writing = true;
+    this.#carrier ??= this.#open(this);
     this.#carrier.write(frame, this.#written);
   }
 
   leave(departure: Departure): void {
     if (this.#departure === departure) return;
     this.#departure = departure;
-    this.#carrier.depart(departure);
+    this.#carrier?.depart(departure);
   }
 
   setPaused(paused: boolean): void {
     if (paused === this.#paused || this.hasLeft) return;
     this.#paused = paused;
-    if (paused) this.#carrier.pause();
-    else this.#carrier.resume();
+    if (paused) this.#carrier?.pause();
+    else this.#carrier?.resume();
   }
 
   frame(frame: Uint8Array): void {

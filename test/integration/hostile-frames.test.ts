@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Code, type ErrorSource } from 'grpc-duplex';
 import { describe, expect, it } from 'vitest';
-import { Hello, Welcome } from '../../src/gen/duplex/v1/session.js';
+import { CallOpen, Hello, Welcome } from '../../src/gen/duplex/v1/session.js';
 import { content, control, type Envelope, encodeEnvelope } from '../support/envelope.js';
 import { join, serve } from '../support/everything.js';
 import { EchoRequest, EchoResponse, NoteRequest, SumRequest } from '../support/gen/testing/v1/everything.js';
@@ -48,6 +48,25 @@ describe('an operation that the service does not know', () => {
     await stream.greet();
     stream.send({ seq: 1, content: { number: UNKNOWN, bytes: Uint8Array.of(8, 1) } }, echo(2, 1));
     await eventually(() => expect(stream.items.at(-1)).toMatchObject({ replyTo: 1, content: { number: ECHO } }));
+    await expectAlive(address, errors);
+  });
+});
+
+describe('more headers than there may be', () => {
+  const headers = Array.from({ length: 65 }, (_, n) => ({ name: `h${n}`, value: new Uint8Array() }));
+  const context = { traceparent: '', tracestate: '', headers, parentCall: 0 };
+
+  it.each([
+    ['on a call', content(ECHO, EchoRequest)],
+    ['on the first request of a stream', content(SUM, SumRequest)],
+    ['on a stream that opens without a request', content(17, CallOpen, { method: 'Sum' })],
+  ])('are answered with INVALID_ARGUMENT, and the session lives: %s', async (_, content) => {
+    const { address, errors } = await serve(echoing);
+    const stream = new RawStream(address);
+    await stream.greet();
+    stream.send({ seq: 1, callId: 1, context, content }, echo(2, 2));
+    expect((await stream.faultOf(1)).code).toBe(Code.INVALID_ARGUMENT);
+    await eventually(() => expect(stream.items.at(-1)).toMatchObject({ replyTo: 2, content: { number: ECHO } }));
     await expectAlive(address, errors);
   });
 });

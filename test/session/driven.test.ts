@@ -53,7 +53,7 @@ async function open() {
     },
     {
       ...{ opening: ignore, opened: ignore, confirmed: ignore, resumed: ignore, credit: ignore, room: ignore },
-      ...{ suspended: ignore, closing: ignore, closed: ignore },
+      ...{ suspended: ignore, closing: ignore, closed: ignore, credentialsWanted: ignore, credentials: ignore },
       item: () => false,
       isIdle: () => true,
       awaitsPeer: () => false,

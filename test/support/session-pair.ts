@@ -1,5 +1,5 @@
 import { DuplexError } from '../../src/errors.js';
-import { type Hello, Ping } from '../../src/gen/duplex/v1/session.js';
+import { type Credentials, type Hello, Ping } from '../../src/gen/duplex/v1/session.js';
 import { Session } from '../../src/session/session.js';
 import type { SessionEnd } from '../../src/session/session-end.js';
 import type { SessionListener, SessionOptions } from '../../src/session/session-options.js';
@@ -30,6 +30,10 @@ export class Side implements SessionListener {
   /** Why calls in the line failed. */
   readonly failures: DuplexError[] = [];
   end: SessionEnd | undefined;
+  /** How often a client was asked who it is. */
+  questions = 0;
+  /** First bytes of the credentials that a service was shown in its session. */
+  readonly shown: number[] = [];
   /** Which items wait for `begin`. */
   holds: (id: number) => boolean = () => false;
   /** Handlers that run and may still send. */
@@ -88,6 +92,14 @@ export class Side implements SessionListener {
 
   confirmed(): void {
     this.events.push('confirmed');
+  }
+
+  credentialsWanted(): void {
+    this.questions += 1;
+  }
+
+  credentials({ value }: Credentials): void {
+    this.shown.push(value[0] ?? 0);
   }
 
   suspended(): void {

@@ -61,8 +61,7 @@ export class IncomingCall<Session> implements Call<Session> {
   lastInLine = 0;
   /** Whether it is answered: what its handler does from then on serves nobody. */
   isOver = false;
-  /** Called once when it is answered, or nobody wants an answer any more. */
-  onEnd: (() => void) | undefined;
+  #onEnd: (() => void) | undefined;
   #controller: AbortController | undefined;
   #timer: Timer | undefined;
   #aborted: unknown;
@@ -133,12 +132,22 @@ export class IncomingCall<Session> implements Call<Session> {
     return this.expiresAt === Number.POSITIVE_INFINITY || this.remainingMs > 0;
   }
 
+  /** Calls back when it is answered, or nobody wants an answer any more; at once if it is over. */
+  whenOver(callback: () => void): void {
+    if (this.isOver) return callback();
+    const before = this.#onEnd;
+    this.#onEnd = () => {
+      before?.();
+      callback();
+    };
+  }
+
   /** It is answered, or nobody wants an answer any more. */
   end(): void {
     if (this.isOver) return;
     this.isOver = true;
     this.#timer?.cancel();
-    this.onEnd?.();
+    this.#onEnd?.();
   }
 
   abort(reason: unknown): void {

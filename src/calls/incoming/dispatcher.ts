@@ -2,6 +2,7 @@ import type { MethodInfo } from '../../contract/contract.js';
 import { Code, Fault } from '../../errors.js';
 import type { IncomingCall } from './call.js';
 import { cycleFault, findServed } from './call-chain.js';
+import type { CallLimits } from './call-limits.js';
 import { type Concurrency, Turns } from './turns.js';
 
 /** What becomes of a call that was handed to a handler. */
@@ -35,7 +36,7 @@ interface WaitingNews<Session> {
 
 /**
  * Runs calls in the order in which they arrived, as many at a time as the
- * concurrency mode and `limit` allow; the others wait. A handler that returns
+ * concurrency mode and the limits allow; the others wait. A handler that returns
  * no promise is done when it returns and costs no promise either.
  */
 export class Dispatcher<Session> {
@@ -47,13 +48,13 @@ export class Dispatcher<Session> {
   /** Calls that serve calls of this side: they go before all that wait. */
   #nested: WaitingCall<Session>[] = [];
   readonly #turns: Turns;
-  readonly #limit: number;
+  readonly #limits: CallLimits;
   readonly #events: DispatcherEvents<Session>;
 
   /** With `paused` nothing runs until `resume`. */
-  constructor(mode: Concurrency, limit: number, paused: boolean, events: DispatcherEvents<Session>) {
-    this.#turns = new Turns(mode, limit);
-    this.#limit = limit;
+  constructor(mode: Concurrency, limits: CallLimits, paused: boolean, events: DispatcherEvents<Session>) {
+    this.#turns = new Turns(mode, limits.running);
+    this.#limits = limits;
     this.#paused = paused;
     this.#events = events;
   }
@@ -62,9 +63,16 @@ export class Dispatcher<Session> {
     return this.#turns.size === 0 && this.#head === this.#waiting.length && this.#nested.length === 0;
   }
 
-  /** Runs a call, or lets it wait for its turn: then the answer is false. */
+  /**
+   * Runs a call, or lets it wait for its turn: then the answer is false. Throws
+   * a Fault if too many wait; what has no answer is never refused.
+   */
   dispatch(method: MethodInfo, request: unknown, call: IncomingCall<Session>): boolean {
-    if (this.#head < this.#waiting.length || !this.#mayBegin()) {
+    const ahead = this.#waiting.length - this.#head;
+    if (ahead > 0 || !this.#mayBegin()) {
+      const isFull = ahead >= this.#limits.waiting && call.id !== 0;
+      // Refusing is an answer, too: who does not take any must not cause more of them.
+      if (isFull && !this.#paused && this.#events.mayBegin()) throw this.#limits.refuse('waiting');
       this.#waiting.push({ method, request, call });
       return false;
     }
@@ -90,8 +98,9 @@ export class Dispatcher<Session> {
     const blocking = this.#turns.mode === 'single' ? findServed(call, (served) => this.#turns.has(served)) : undefined;
     if (blocking !== undefined) throw cycleFault(call, blocking);
     // No window gates these, so their number is bounded here.
-    if (this.#turns.size + this.#nested.length >= 2 * this.#limit) {
-      throw new Fault(Code.RESOURCE_EXHAUSTED, `${2 * this.#limit} calls run or serve calls that run, in one session`);
+    const limit = 2 * this.#limits.running;
+    if (this.#turns.size + this.#nested.length >= limit) {
+      throw new Fault(Code.RESOURCE_EXHAUSTED, `${limit} calls run or serve calls that run, in one session`);
     }
     this.#nested.push({ method, request, call });
     this.drain();

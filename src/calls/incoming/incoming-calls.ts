@@ -1,5 +1,5 @@
 import type { ObservableInput } from 'rxjs';
-import type { MethodInfo } from '../../contract/contract.js';
+import { type MethodInfo, streamsReplies, streamsRequests } from '../../contract/contract.js';
 import { Code, DuplexError, Fault, textOf } from '../../errors.js';
 import { CallComplete, CallFault, CallOpen, type Context, type Grant } from '../../gen/duplex/v1/session.js';
 import type { EncodedItem } from '../../wire/encoded-item.js';
@@ -14,6 +14,7 @@ import { runInContext } from '../operation-context.js';
 import { overrun, StreamReceiver } from '../streams/stream-receiver.js';
 import { StreamSender } from '../streams/stream-sender.js';
 import { IncomingCall, type ServedCall } from './call.js';
+import type { CallLimits } from './call-limits.js';
 import { Dispatcher } from './dispatcher.js';
 import { MethodTable } from './method-table.js';
 import type { Concurrency } from './turns.js';
@@ -22,9 +23,9 @@ import type { Concurrency } from './turns.js';
 export interface IncomingOptions<Session> extends Disclosure {
   /** What the peer may call. */
   readonly methods: readonly MethodInfo[];
-  /** How many calls run at a time: one, or up to `limit`. */
+  /** How many calls run at a time: one, or as many as the limits allow. */
   readonly concurrency: Concurrency;
-  readonly limit: number;
+  readonly limits: CallLimits;
   /** Whether each handler runs in its operation context. */
   readonly keepsContext: boolean;
   /** The call of this side with this id, if it awaits its answer. */
@@ -67,8 +68,8 @@ export class IncomingCalls<Session> {
     this.#methods = new MethodTable(options.methods);
     this.#sequence = CallSequence.of(options.methods);
     this.#byName = new Map(options.methods.map((method) => [method.name, method]));
-    const { role, concurrency, limit } = options;
-    this.#dispatcher = new Dispatcher(concurrency, limit, role === 'service', {
+    const { role, concurrency, limits } = options;
+    this.#dispatcher = new Dispatcher(concurrency, limits, role === 'service', {
       invoke: (method, request, call) => this.#invoke(method, request, call),
       returned: (method, call, result) => this.#returned(method, call, result),
       threw: (method, call, error) => this.#threw(method, call, error),
@@ -82,7 +83,8 @@ export class IncomingCalls<Session> {
 
   #invoke(method: MethodInfo, request: unknown, call: IncomingCall<Session>): unknown {
     try {
-      const { keepsContext, invoke } = this.#options;
+      const { keepsContext, invoke, limits } = this.#options;
+      if (streamsReplies(method) && this.#replies.size >= limits.streams) throw limits.refuse('streams');
       return keepsContext ? runInContext(invoke, method, request, call) : invoke(method, request, call);
     } finally {
       // Beyond its first await a handler cannot be told from whoever else sends. A service plays safe and keeps all of
@@ -156,7 +158,7 @@ export class IncomingCalls<Session> {
       this.#threw(method, call, unreadable(error));
       return true;
     }
-    if (method.shape === 'request-stream' || method.shape === 'both-streams') {
+    if (streamsRequests(method)) {
       return this.#takeStreamItem(method, call, request);
     }
     return this.#dispatch(method, request, call);
@@ -165,8 +167,8 @@ export class IncomingCalls<Session> {
   /** True if the call was dispatched, false if it waits and is counted in the window. */
   #dispatch(method: MethodInfo, request: unknown, call: IncomingCall<Session>): boolean {
     if (this.#sequence !== undefined && !this.#mayEnter(this.#sequence, method, call)) return true;
-    if (!call.isNested) return this.#dispatcher.dispatch(method, request, call);
     try {
+      if (!call.isNested) return this.#dispatcher.dispatch(method, request, call);
       this.#dispatcher.dispatchNested(method, request, call);
     } catch (error) {
       this.#threw(method, call, error);
@@ -256,7 +258,12 @@ export class IncomingCalls<Session> {
     const method = this.#byName.get(name);
     if (method === undefined) return this.#unknown(item, `the name ${JSON.stringify(name.slice(0, 64))}`);
     const call = this.#callOf(method, item);
-    if (context !== undefined) this.#accompany(call, context);
+    try {
+      if (context !== undefined) this.#accompany(call, context);
+    } catch (error) {
+      this.#threw(method, call, unreadable(error));
+      return true;
+    }
     return this.#openStream(method, call, () => {});
   }
 
@@ -310,7 +317,7 @@ export class IncomingCalls<Session> {
   // ---------------------------------------------------------------- answers
 
   #returned(method: MethodInfo, call: IncomingCall<Session>, result: unknown): void {
-    if (method.shape === 'reply-stream' || method.shape === 'both-streams') return this.#stream(method, call, result);
+    if (streamsReplies(method)) return this.#stream(method, call, result);
     call.end();
     this.#endRequests(call.id);
     if (call.id === 0 || call.isAborted) return this.#answered(method);

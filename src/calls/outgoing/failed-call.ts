@@ -1,5 +1,5 @@
 import { type Observable, throwError } from 'rxjs';
-import type { MethodInfo } from '../../contract/contract.js';
+import { type MethodInfo, streamsReplies } from '../../contract/contract.js';
 import type { DuplexError } from '../../errors.js';
 import { PendingSent, type Sent } from './sent.js';
 
@@ -10,7 +10,7 @@ export function failedCall(
   unobserved: (error: DuplexError) => void,
 ): Sent | Promise<unknown> | Observable<unknown> {
   if (method.shape === 'one-way') return failedSent(error, unobserved);
-  if (method.shape === 'reply-stream' || method.shape === 'both-streams') return throwError(() => error);
+  if (streamsReplies(method)) return throwError(() => error);
   const rejected = Promise.reject(error);
   // Whoever awaits it gets the rejection; who does not must not lose the process over it.
   rejected.catch(() => {});

@@ -1,5 +1,5 @@
 import type { Observable, ObservableInput } from 'rxjs';
-import type { MethodInfo } from '../../contract/contract.js';
+import { type MethodInfo, streamsRequests } from '../../contract/contract.js';
 import { Code, DuplexError } from '../../errors.js';
 import { CallCancel, CallComplete, CallFault, CallOpen, type Grant } from '../../gen/duplex/v1/session.js';
 import { errorOf, type SessionEnd } from '../../session/session-end.js';
@@ -172,7 +172,7 @@ export class OutgoingCalls {
       signal && (() => this.#abandon(id, 'the caller cancelled')?.reject(cancelled(method, signal, 'maybe')));
     const cleanUp = abort && (() => signal.removeEventListener('abort', abort));
     const sentUntil = sender.mark;
-    const requests = hasRequests(method) ? this.#requestSender(id, method, { sentSince, sentUntil }) : undefined;
+    const requests = streamsRequests(method) ? this.#requestSender(id, method, { sentSince, sentUntil }) : undefined;
     const deadline = clock.now() + timeoutMs;
     this.#sequence?.enter(method);
     const last = method.terminating ? this.#thenClose(method, settle) : settle;
@@ -210,7 +210,7 @@ export class OutgoingCalls {
     const nests = parent?.isAwaited === true && parent.id !== 0 && sender.hasRoom;
     const context = nests || headers !== undefined ? contextOf(headers, nests ? parent.id : 0) : undefined;
     const head = callHead(id, toTimeoutField(timeoutMs), context);
-    const item = hasRequests(method)
+    const item = streamsRequests(method)
       ? encoder.encodeOnce(head, Field.callOpen, CallOpen, { method: method.name })
       : encoder.encodeOnce(head, method.number, method.request, request);
     if (nests) sender.nest(item, parent.lastInLine);
@@ -359,10 +359,6 @@ function readReply(method: MethodInfo, item: ReceivedItem): unknown {
     origin: 'remote',
     executed: 'maybe',
   });
-}
-
-function hasRequests({ shape }: MethodInfo): boolean {
-  return shape === 'request-stream' || shape === 'both-streams';
 }
 
 /** How long to wait: what the call says, and no longer than the caller of the call that it serves. */

@@ -1,3 +1,4 @@
+import type { CallLimits } from '../../calls/incoming/call-limits.js';
 import { Code, DuplexError, Fault } from '../../errors.js';
 import type { Principal } from '../security/principal.js';
 import type { Limits } from './limits.js';
@@ -7,17 +8,25 @@ export interface HostCounters {
   readonly sessions: number;
   readonly handshakes: number;
   readonly calls: number;
+  readonly instances: number;
   readonly refused: Readonly<Record<Knob, number>>;
 }
 
-type Knob = 'sessions' | 'sessionsPerPrincipal' | 'handshakes' | 'calls' | 'credentials';
+const noneRefused = Object.freeze({
+  ...{ sessions: 0, sessionsPerPrincipal: 0, handshakes: 0, credentials: 0, instances: 0 },
+  ...{ calls: 0, waitingPerSession: 0, streamsPerSession: 0 },
+});
+
+/** A limit by which something was refused, or `credentials` that were bad. */
+type Knob = keyof typeof noneRefused;
 
 /** Keeps count of what a host holds, over all its services, and refuses what is over its limits. */
 export class Admission {
   #sessions = 0;
   #handshakes = 0;
   #calls = 0;
-  readonly #refused = { sessions: 0, sessionsPerPrincipal: 0, handshakes: 0, calls: 0, credentials: 0 };
+  #instances = 0;
+  readonly #refused: Record<Knob, number> = { ...noneRefused };
   readonly #ofPrincipals = new Map<string, number>();
   readonly #limits: Limits;
 
@@ -26,12 +35,13 @@ export class Admission {
   }
 
   get counters(): HostCounters {
-    const { sessions, handshakes, calls } = {
+    return {
       sessions: this.#sessions,
       handshakes: this.#handshakes,
       calls: this.#calls,
+      instances: this.#instances,
+      refused: { ...this.#refused },
     };
-    return { sessions, handshakes, calls, refused: { ...this.#refused } };
   }
 
   /** A stream has come. Throws if too many wait already. */
@@ -74,17 +84,42 @@ export class Admission {
 
   /** A call that has an answer begins. Throws if too many run. */
   beginCall(): void {
-    const { calls, retryAfterMs } = this.#limits;
-    if (this.#calls >= calls) {
-      this.#refused.calls += 1;
-      const message = `the host runs its ${calls} calls (limits.calls)`;
-      throw new Fault(Code.RESOURCE_EXHAUSTED, message, [], { executed: 'no', retryAfterMs });
-    }
+    const { calls } = this.#limits;
+    if (this.#calls >= calls) throw this.#fault('calls', `the host runs its ${calls} calls`);
     this.#calls += 1;
   }
 
   endCall(): void {
     this.#calls -= 1;
+  }
+
+  /** An object that serves is made. Throws if there are too many. */
+  beginInstance(): void {
+    const { instances } = this.#limits;
+    if (this.#instances >= instances) throw this.#fault('instances', `the host has its ${instances} instances`);
+    this.#instances += 1;
+  }
+
+  endInstance(): void {
+    this.#instances -= 1;
+  }
+
+  /** What one session may have. */
+  get ofSession(): CallLimits {
+    const { callsPerSession: running, waitingPerSession: waiting, streamsPerSession: streams } = this.#limits;
+    return {
+      ...{ running, waiting, streams },
+      refuse: (limit) =>
+        limit === 'waiting'
+          ? this.#fault('waitingPerSession', `${waiting} calls of the session wait for their turn`)
+          : this.#fault('streamsPerSession', `the session has its ${streams} streams`),
+    };
+  }
+
+  #fault(knob: Knob, message: string): Fault {
+    this.#refused[knob] += 1;
+    const { retryAfterMs } = this.#limits;
+    return new Fault(Code.RESOURCE_EXHAUSTED, `${message} (limits.${knob})`, [], { executed: 'no', retryAfterMs });
   }
 
   #full(knob: Knob, message: string): DuplexError {

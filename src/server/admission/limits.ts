@@ -1,3 +1,4 @@
+import { defaultCallLimits } from '../../calls/incoming/call-limits.js';
 import { Code, DuplexError } from '../../errors.js';
 
 /** How much a host takes on. At each limit it refuses at once, with RESOURCE_EXHAUSTED and the limit's name. */
@@ -10,24 +11,43 @@ export interface Limits {
   readonly handshakes: number;
   /** Calls with an answer that run in all sessions together; what has no answer is never refused. Default: 10,000. */
   readonly calls: number;
+  /** Calls of one session that run at a time, where its concurrency is `multiple`; further ones wait. Default: 256. */
+  readonly callsPerSession: number;
+  /**
+   * Calls of one session that wait for their turn; one with an answer that finds
+   * so many is refused. 0: none waits. Default: 16,384, what the window takes.
+   */
+  readonly waitingPerSession: number;
+  /** Reply streams of one session that are open. Default: 1,024. */
+  readonly streamsPerSession: number;
+  /**
+   * Objects that serve, of all services together: made by a factory and not
+   * disposed of. Default: as many as `sessions` and `calls` together.
+   */
+  readonly instances: number;
   /** When those who were refused a session should try again: from this to twice as much, by chance. Default: 1,000. */
   readonly retryAfterMs: number;
 }
 
-const defaults: Limits = Object.freeze({
+const defaults: Omit<Limits, 'instances'> = Object.freeze({
   sessions: 10_000,
   sessionsPerPrincipal: 1_000,
   handshakes: 1_000,
   calls: 10_000,
+  callsPerSession: defaultCallLimits.running,
+  waitingPerSession: defaultCallLimits.waiting,
+  streamsPerSession: defaultCallLimits.streams,
   retryAfterMs: 1_000,
 });
 
-/** Limits, complete. Throws INVALID_ARGUMENT, naming the limit, for what is no whole number above 0. */
+/** Limits, complete. Throws INVALID_ARGUMENT, naming the limit, for what is no whole number. */
 export function resolveLimits(limits: Partial<Limits> = {}): Limits {
-  const resolved = { ...defaults, ...limits };
+  const given = { ...defaults, ...limits };
+  const resolved = { ...given, instances: limits.instances ?? given.sessions + given.calls };
   for (const [name, value] of Object.entries(resolved)) {
-    if (Number.isInteger(value) && value > 0) continue;
-    const message = `limits.${name} is ${String(value)}: write a whole number above 0`;
+    const least = name === 'waitingPerSession' ? 0 : 1;
+    if (Number.isInteger(value) && value >= least) continue;
+    const message = `limits.${name} is ${String(value)}: write a whole number from ${least} up`;
     throw new DuplexError('fault', message, { code: Code.INVALID_ARGUMENT });
   }
   return resolved;

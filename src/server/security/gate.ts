@@ -1,7 +1,8 @@
 import { faultFrom } from '../../calls/faults.js';
 import { Code, DuplexError, Fault } from '../../errors.js';
-import type { Hello } from '../../gen/duplex/v1/session.js';
+import type { Credentials } from '../../gen/duplex/v1/session.js';
 import type { IncomingCarrier } from '../../transport/carrier.js';
+import type { Clock } from '../../transport/clock.js';
 import type { ResolvedHostOptions } from '../options.js';
 import type { Principal } from './principal.js';
 
@@ -10,7 +11,7 @@ const MAX_HEADER_BYTES = 8_192;
 const MAX_HEADERS = 64;
 
 /** What a client shows by its connection, be it with a stream or a plain call. */
-type Caller = Pick<IncomingCarrier, 'peer' | 'headers' | 'certificate'>;
+export type Caller = Pick<IncomingCarrier, 'peer' | 'headers' | 'certificate'>;
 type Identified = Principal | undefined;
 
 /** Lets clients of one contract in by what they show, and to the operations that they may invoke. */
@@ -23,18 +24,26 @@ export class Gate {
     this.#host = host;
   }
 
+  /** Whether anybody asks who clients are. */
+  get asks(): boolean {
+    return this.#host.authenticate !== undefined;
+  }
+
   /** Who the client is; undefined where nobody asks. Throws, or rejects, with what the client is told. */
-  identify(caller: Caller, hello: Hello | undefined): Identified | Promise<Identified> {
-    const { authenticate } = this.#host;
+  identify(caller: Caller, credentials: Credentials | undefined): Identified | Promise<Identified> {
+    const { authenticate, clock } = this.#host;
     if (authenticate === undefined) return undefined;
     const { peer, headers = new Map<string, string>(), certificate } = caller;
     checkHeaders(headers);
-    const request = { contract: this.#contract, peer, headers, certificate, credentials: hello?.credentials };
+    const request = { contract: this.#contract, peer, headers, certificate, credentials };
     return Promise.resolve()
       .then(() => authenticate(request))
-      .then(checkPrincipal, (thrown: unknown) => {
-        throw this.#told(thrown);
-      });
+      .then(
+        (principal) => checkPrincipal(principal, clock),
+        (thrown: unknown) => {
+          throw this.#told(thrown);
+        },
+      );
   }
 
   /** Throws PERMISSION_DENIED if the principal may not invoke the operation. */
@@ -61,10 +70,10 @@ function checkHeaders(headers: ReadonlyMap<string, string>): void {
   throw new DuplexError('refused', message, { code: Code.RESOURCE_EXHAUSTED });
 }
 
-function checkPrincipal(principal: Principal | undefined): Principal {
+function checkPrincipal(principal: Principal | undefined, clock: Clock): Principal {
   if (principal === undefined || principal === null) throw unauthenticated('the credentials are missing or wrong');
   const { expiresAt } = principal;
-  if (expiresAt !== undefined && expiresAt.getTime() <= Date.now())
+  if (expiresAt !== undefined && expiresAt.getTime() <= clock.date())
     throw unauthenticated('the credentials have expired');
   return principal;
 }

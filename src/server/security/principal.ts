@@ -4,11 +4,15 @@ import type { PeerCertificate } from 'node:tls';
 export interface Principal {
   /** The same for every session of one client: a session is resumed by the principal that opened it. */
   readonly id: string;
-  /** When the credentials end that showed it. Then the client is asked to come back with fresh ones. */
+  /**
+   * When the credentials end that showed it. Before that the client is asked for
+   * fresh ones, see `credentialsLeadMs`; one that shows none has to come back
+   * over a new connection.
+   */
   readonly expiresAt?: Date | undefined;
 }
 
-/** What a client shows when it opens a stream. */
+/** What a client shows when it opens a stream, and when it shows fresh credentials on one. */
 export interface AuthenticationRequest {
   /** Full name of the contract that it wants. */
   readonly contract: string;
@@ -18,14 +22,16 @@ export interface AuthenticationRequest {
   readonly headers: ReadonlyMap<string, string>;
   /** Its certificate, if TLS asked for one and an authority that the host knows has signed it. */
   readonly certificate: PeerCertificate | undefined;
-  /** The credentials of its Hello, if it sent any. */
+  /** What it says of itself in the session, in its Hello or later. No proxy on the way has seen it: verify it. */
   readonly credentials: { readonly scheme: string; readonly value: Uint8Array } | undefined;
 }
 
 /**
  * Finds out who a client is, for each stream that it opens, before anything is
- * kept for it. Undefined means that its credentials are bad; a Fault that is
- * thrown is told to it as it is. Both end the stream at once.
+ * kept for it, and again for fresh credentials that it shows in its session.
+ * Undefined means that its credentials are bad; a Fault that is thrown is told
+ * to it as it is. Both end the stream at once; in a session, where the old
+ * credentials are still good, only UNAUTHENTICATED and PERMISSION_DENIED do.
  */
 export type Authenticate<Who extends Principal | undefined> = (
   request: AuthenticationRequest,

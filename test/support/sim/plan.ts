@@ -94,6 +94,8 @@ export interface Plan {
   readonly faults: readonly Fault[];
   /** After this time nothing goes wrong any more. */
   readonly horizonMs: number;
+  /** How long the credentials last that clients show in their sessions; undefined: nobody asks who they are. */
+  readonly credentialsMs: number | undefined;
 }
 
 const MIB = 1024 * 1024;
@@ -125,6 +127,7 @@ export function planOf(seed: number): Plan {
     settings,
     clients,
     horizonMs,
+    credentialsMs: credentialsOf(random.fork('credentials'), settings),
     steps: inOrder(stepCount, random.fork('steps'), (chance) =>
       stepOf(chance, clients.length, horizonMs, settings),
     ).filter((step) => settings.level === 'session' || isPlain(step)),
@@ -132,6 +135,12 @@ export function planOf(seed: number): Plan {
       faultOf(chance, clients.length, horizonMs, settings.closesAt),
     ),
   };
+}
+
+/** A session that cannot be resumed ends with its credentials if nobody renews them in time, so it has none. */
+function credentialsOf(random: Random, { level, resumeWindowMs }: Settings): number | undefined {
+  if (level === 'plain' || resumeWindowMs === 0 || random.chance(0.7)) return undefined;
+  return random.pick([6_000, 15_000, 40_000]);
 }
 
 function inOrder<Item extends { at: number }>(count: number, random: Random, make: (random: Random) => Item): Item[] {

@@ -1,9 +1,10 @@
-import { resolveConnectOptions } from '../../../src/client/options.js';
+import { type ConnectOptions, resolveConnectOptions } from '../../../src/client/options.js';
 import { Admission } from '../../../src/server/admission/admission.js';
 import { HostedService } from '../../../src/server/hosted-service.js';
-import { resolveHostOptions } from '../../../src/server/options.js';
+import { type HostOptions, resolveHostOptions } from '../../../src/server/options.js';
 import type { SessionOptions } from '../../../src/session/session-options.js';
 import { defaultTerms } from '../../../src/session/terms.js';
+import type { Clock } from '../../../src/transport/clock.js';
 import { Everything } from '../gen/testing/v1/everything_duplex.js';
 import { History } from './checks/history.js';
 import type { Plan, Step } from './plan.js';
@@ -74,6 +75,7 @@ export class Simulation {
       pingMs,
       pingTimeoutMs,
       closeTimeoutMs,
+      ...this.#authentication(process),
     });
     const service = new HostedService(
       Everything,
@@ -111,6 +113,7 @@ export class Simulation {
       pingMs,
       pingTimeoutMs,
       clock: process.clock,
+      ...this.#credentials(process),
     });
     const options = { ...resolved, engine: this.#engine('client', name) };
     this.clients.set(
@@ -119,6 +122,29 @@ export class Simulation {
         this.services.find((program) => program.name === service),
       ),
     );
+  }
+
+  /** What a client shows in its session: its name. Its function takes its time. */
+  #credentials({ name, clock }: Process): Pick<ConnectOptions, 'sessionCredentials'> {
+    if (this.plan.credentialsMs === undefined) return {};
+    const random = this.#random.fork(`credentials ${name}`);
+    return { sessionCredentials: () => later(clock, random.pick([0, 1, 300]), () => ({ scheme: 'sim', value: name })) };
+  }
+
+  /** How the service finds out who a client is. However late that is, its credentials last from then on. */
+  #authentication({ name, clock }: Process): Pick<HostOptions, 'authenticate'> {
+    const { credentialsMs } = this.plan;
+    if (credentialsMs === undefined) return {};
+    const random = this.#random.fork(`authentication ${name}`);
+    return {
+      authenticate({ credentials }) {
+        const id = new TextDecoder().decode(credentials?.value);
+        return later(clock, random.pick([0, 1, 100]), () => ({
+          id,
+          expiresAt: new Date(clock.date() + credentialsMs),
+        }));
+      },
+    };
   }
 
   /** Has a program do what the plan says, when its process comes to it. */
@@ -182,4 +208,8 @@ export class Simulation {
     const { kind } = error as Error & { kind?: string };
     if (kind === 'protocol') this.report('protocol', `${who}: ${error.message}`);
   }
+}
+
+function later<Made>(clock: Clock, ms: number, make: () => Made): Promise<Made> {
+  return new Promise((resolve) => void clock.schedule(clock.now() + ms, () => resolve(make())));
 }

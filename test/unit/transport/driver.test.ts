@@ -82,6 +82,8 @@ function driven(ttlMs = 0, options: Partial<SessionOptions> = {}) {
         credit: ignore,
         room: ignore,
         closing: ignore,
+        credentialsWanted: ignore,
+        credentials: ignore,
       },
       suspended: (error) => suspensions.push(error),
       item: () => true,

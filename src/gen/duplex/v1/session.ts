@@ -268,7 +268,7 @@ export interface Terms {
   windowItems: number;
   /** Most bytes that are sent and not released. */
   windowBytes: number;
-  /** Most calls in progress that the peer started. */
+  /** How many calls that the peer started run at once; others wait, or are refused. */
   calls: number;
   /** Items of a stream that may be sent before the first grant. */
   streamCredit: number;
@@ -334,9 +334,9 @@ export interface Credentials {
   value: Uint8Array;
 }
 
-/** The service wants fresh credentials, else it ends the session. */
+/** The service wants fresh credentials: those that it has are about to end. */
 export interface CredentialsWanted {
-  /** Time left. */
+  /** Time left, in milliseconds. */
   withinMs: number;
 }
 

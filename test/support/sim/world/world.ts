@@ -29,6 +29,7 @@ export class Process {
     this.name = name;
     this.clock = {
       now: () => world.now,
+      date: () => world.now,
       schedule: (atMs, callback) => world.schedule(this, Math.max(atMs, world.now), 'timer', callback),
     };
   }

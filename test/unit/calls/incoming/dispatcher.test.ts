@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IncomingCall } from '../../../../src/calls/incoming/call.js';
+import { clientCallLimits } from '../../../../src/calls/incoming/call-limits.js';
 import { Dispatcher } from '../../../../src/calls/incoming/dispatcher.js';
 import type { MethodInfo } from '../../../../src/contract/contract.js';
 import { defineContract } from '../../../../src/contract/define-contract.js';
@@ -18,21 +19,26 @@ function dispatching(concurrency: number, paused = false) {
   const log: string[] = [];
   const ends = new Map<number, () => void>();
   const calls = new Map<number, IncomingCall<undefined>>();
-  const dispatcher: Dispatcher<undefined> = new Dispatcher('multiple', concurrency, paused, {
-    invoke: (_, request, call) => {
-      log.push(`run ${call.id}`);
-      if (request === 'sync') return 'done';
-      if (request === 'throw') throw new Error('no');
-      return new Promise<void>((resolve, reject) => {
-        ends.set(call.id, request === 'reject' ? () => reject(new Error('no')) : resolve);
-      });
+  const dispatcher: Dispatcher<undefined> = new Dispatcher(
+    'multiple',
+    { ...clientCallLimits, running: concurrency },
+    paused,
+    {
+      invoke: (_, request, call) => {
+        log.push(`run ${call.id}`);
+        if (request === 'sync') return 'done';
+        if (request === 'throw') throw new Error('no');
+        return new Promise<void>((resolve, reject) => {
+          ends.set(call.id, request === 'reject' ? () => reject(new Error('no')) : resolve);
+        });
+      },
+      returned: (_, call) => log.push(`returned ${call.id}`),
+      threw: (_, call) => log.push(`threw ${call.id}`),
+      mayBegin: () => true,
+      begun: () => log.push('begun'),
+      idle: () => log.push('idle'),
     },
-    returned: (_, call) => log.push(`returned ${call.id}`),
-    threw: (_, call) => log.push(`threw ${call.id}`),
-    mayBegin: () => true,
-    begun: () => log.push('begun'),
-    idle: () => log.push('idle'),
-  });
+  );
   const dispatch = (id: number, request: string): boolean => {
     const call = new IncomingCall(undefined, 'run', { callId: id, timeoutMs: 0, byteLength: 0 }, 0);
     calls.set(id, call);
