@@ -1,6 +1,7 @@
 import type { MethodInfo } from '../contract/contract.js';
 import type { DuplexError } from '../errors.js';
 import type { Grant } from '../gen/duplex/v1/session.js';
+import type { SessionLog } from '../observability/session-log.js';
 import type { Sender } from '../session/sender.js';
 import type { Clock } from '../transport/clock.js';
 import type { ItemBytes } from '../wire/encoded-item.js';
@@ -76,4 +77,6 @@ export interface CallChannel {
   wake(): void;
   /** Tells of an error that no caller is told of. Returns what the listener does. */
   report(error: DuplexError, method?: MethodInfo): unknown;
+  /** Hears of items that are dropped, or unknown. */
+  readonly log: Pick<SessionLog, 'dropped' | 'unknown'>;
 }

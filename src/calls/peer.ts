@@ -3,6 +3,8 @@ import type { AnyContract, MethodInfo } from '../contract/contract.js';
 import type { MessageCodec } from '../contract/message-codec.js';
 import { DuplexError } from '../errors.js';
 import type { Grant, Hello } from '../gen/duplex/v1/session.js';
+import type { Logger } from '../observability/logger.js';
+import { type SessionFields, SessionLog } from '../observability/session-log.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
 import type { SessionIdentity } from '../session/handshake.js';
 import { Session } from '../session/session.js';
@@ -53,6 +55,7 @@ export interface PeerOptions extends Disclosure {
   readonly clock: Clock;
   readonly encoder: ItemEncoder;
   readonly onError: ErrorListener;
+  readonly logger: Logger;
   /** What stands around calls, the outermost first. */
   readonly interceptors: readonly Interceptor[];
   /** Client: makes a connection. */
@@ -65,6 +68,8 @@ export interface PeerOptions extends Disclosure {
 export interface PeerOwner<SessionApi> {
   /** What incoming calls name as their session. */
   readonly api: SessionApi;
+  /** What log records say of the session. */
+  readonly logFields: Omit<SessionFields, 'side' | 'contract'>;
   /** Service: a client wants in; answered by `Peer.accept` or `Session.refuse`. */
   onOpening(hello: Hello | undefined): void;
   onOpened(): void;
@@ -98,6 +103,7 @@ export class Peer<SessionApi> implements SessionListener {
   readonly #intercepted: Make | undefined;
   readonly #incoming: IncomingCalls<SessionApi>;
   readonly #slowPeer: SlowPeer;
+  readonly #log: SessionLog;
   readonly #options: PeerOptions;
   readonly #keepsContext: boolean;
   readonly #owner: PeerOwner<SessionApi>;
@@ -108,6 +114,11 @@ export class Peer<SessionApi> implements SessionListener {
     this.#keepsContext = keepsContext(options.operationContext, options.contract);
     this.#owner = owner;
     const { contract, role, clock, interceptors } = options;
+    this.#log = new SessionLog(
+      options.logger,
+      () => clock.now(),
+      () => ({ side: role, contract: contract.name, ...owner.logFields }),
+    );
     this.session = new Session(sessionOptions(options), this);
     this.driver = new Driver(this.session, clock, options.dial);
     const channel = this.#channel();
@@ -156,6 +167,7 @@ export class Peer<SessionApi> implements SessionListener {
       close: (message) => this.close(message),
       wake: () => this.wake(),
       report: (error, method) => this.#report(error, method),
+      log: this.#log,
     };
   }
 
@@ -254,6 +266,7 @@ export class Peer<SessionApi> implements SessionListener {
   }
 
   opened(): void {
+    this.#log.opened();
     this.#owner.onOpened();
   }
 
@@ -262,12 +275,14 @@ export class Peer<SessionApi> implements SessionListener {
   }
 
   suspended(error: DuplexError): void {
+    this.#log.suspended(error);
     this.#owner.onSuspended(error);
   }
 
   resumed(): void {
     this.#outgoing.regrant();
     this.#incoming.regrant();
+    this.#log.resumed();
     this.#owner.onResumed();
   }
 
@@ -296,6 +311,7 @@ export class Peer<SessionApi> implements SessionListener {
   }
 
   closed(end: SessionEnd): void {
+    this.#log.closed(end, { ...this.counters });
     this.#owner.onEnded?.(end);
     this.#outgoing.refuse(end);
     this.#outgoing.fail(errorOf(end, 'maybe'));
@@ -320,6 +336,7 @@ export class Peer<SessionApi> implements SessionListener {
     const { contract, role } = this.#options;
     if (contract.state === undefined || role === 'service') {
       this.counters.unknownItems += 1;
+      this.#log.unknown('a state');
       return true;
     }
     try {

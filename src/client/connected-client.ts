@@ -94,6 +94,14 @@ export class ConnectedClient<Operations, Callbacks, State>
     return this as unknown as AnyClient;
   }
 
+  get logFields(): PeerOwner<AnyClient>['logFields'] {
+    const { id } = this.#peer.session;
+    return {
+      peer: this.#options.dialer.address,
+      ...(id !== undefined && { sessionId: Buffer.from(id).toString('hex') }),
+    };
+  }
+
   eachCallback(options: ViewOptions = {}): CallbackView<CallbackEvent<Callbacks>> {
     return this.#hub.viewAll(options, () => this.#dial()) as CallbackView<CallbackEvent<Callbacks>>;
   }

@@ -1,8 +1,10 @@
-import { type ErrorListener, writeError } from '../calls/call-channel.js';
+import type { ErrorListener } from '../calls/call-channel.js';
 import type { Interceptor } from '../calls/interceptors/interceptor.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import type { OperationContextMode } from '../calls/operation-context.js';
+import { resolveReporting } from '../calls/reporting.js';
 import { resolveOptions } from '../calls/resolve-options.js';
+import type { Logger } from '../observability/logger.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
 import type { SessionEnd } from '../session/session-end.js';
 import { type Clock, systemClock } from '../transport/clock.js';
@@ -26,8 +28,10 @@ export interface ConnectOptions<Callbacks = object, Operations = object> extends
    * another language that speaks only the envelope.
    */
   readonly level?: 'session' | 'plain';
-  /** Hears of every error that no caller is told of, and may say what the service is told. Default: writes it to stderr. */
+  /** Hears of every error that no caller is told of, and may say what the service is told. Default: the logger, or stderr. */
   readonly onError?: ErrorListener;
+  /** Gets a record of what becomes of the session, never one for each message. Default: nothing is logged. */
+  readonly logger?: Logger;
   /** What stands around callbacks, operations and their messages, the outermost first. Default: nothing. */
   readonly interceptors?: readonly Interceptor[];
   /** Whether the service sees the text of errors that handlers throw and that are no faults. Default: false. */
@@ -90,12 +94,12 @@ export function resolveConnectOptions<Callbacks, Operations>(
   dialer: Dialer,
   options: ConnectOptions<Callbacks, Operations>,
 ): ResolvedConnectOptions<Callbacks, Operations> {
-  return { ...resolveOptions(defaults, options, { resumeWindowMs: 0 }), dialer };
+  const resolved = resolveOptions(defaults, options, { resumeWindowMs: 0 });
+  return { ...resolved, ...resolveReporting(options, 'client'), dialer };
 }
 
 const defaults = Object.freeze({
   level: 'session' as const,
-  onError: writeError,
   interceptors: [],
   includeErrorDetail: false,
   openTimeoutMs: 10_000,

@@ -6,6 +6,7 @@ import { createProxy } from '../calls/proxy.js';
 import type { Contract, MethodInfo } from '../contract/contract.js';
 import type { Init } from '../contract/message-codec.js';
 import { Code, DuplexError, Fault } from '../errors.js';
+import { cleanText } from '../observability/clean-text.js';
 import type { SessionEnd } from '../session/session-end.js';
 import type { Admission } from './admission/admission.js';
 import { IdleWatch } from './idle-watch.js';
@@ -96,6 +97,11 @@ export class HostedSession<Operations, Callbacks, State>
 
   get api(): ServiceSession<Callbacks, State> {
     return this;
+  }
+
+  get logFields(): PeerOwner<unknown>['logFields'] {
+    const { id: sessionId, peer, principal } = this;
+    return { sessionId, peer, ...(principal !== undefined && { principal: cleanText(principal.id) }) };
   }
 
   get status(): ServiceSessionStatus {

@@ -230,6 +230,7 @@ export class IncomingCalls<Session> {
 
   #unknown(item: ReceivedItem, what: string): boolean {
     this.#channel.counters.unknownItems += 1;
+    this.#channel.log.unknown(what);
     const message = `no method with ${what} is known here: the other side speaks a newer contract`;
     const { mark } = this.#channel.sender;
     this.#sendFault(

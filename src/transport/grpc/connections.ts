@@ -71,6 +71,7 @@ export function grpcConnections(
     dialer() {
       let last: Connection | undefined;
       return {
+        address,
         dial(wireName, listener) {
           if (last !== undefined) retire(last);
           last = pick();
