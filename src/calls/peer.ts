@@ -18,6 +18,7 @@ import { Field } from '../wire/fields.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { bareHead, type ItemEncoder } from '../wire/item-encoder.js';
 import type { CallChannel, CallCounters, ErrorListener, Nesting } from './call-channel.js';
+import type { Deliver } from './deliver.js';
 import type { Disclosure } from './faults.js';
 import type { IncomingCall } from './incoming/call.js';
 import { IncomingCalls } from './incoming/incoming-calls.js';
@@ -48,6 +49,8 @@ export interface PeerOptions extends Disclosure {
   readonly resumeWindowMs: number;
   readonly pingMs: number;
   readonly pingTimeoutMs: number;
+  /** When the application takes what comes for it. Default: at once. */
+  readonly deliver?: Deliver | undefined;
   /** Client: how attempts to connect again are spaced. */
   readonly backoff?: BackoffOptions;
   /** What to do where the peer is too slow for a one-way method. Default: `wait`. */
@@ -166,6 +169,7 @@ export class Peer<SessionApi> implements SessionListener {
       grant: (grant) => session.grant(grant),
       close: (message) => this.close(message),
       wake: () => this.wake(),
+      deliver: this.#options.deliver,
       report: (error, method) => this.#report(error, method),
       log: this.#log,
     };

@@ -13,6 +13,7 @@ import { CallbackHandlers } from './callback-handlers.js';
 import { CallbackHub } from './callback-hub.js';
 import type { CallbackView, ViewOptions } from './callback-view.js';
 import type { CallbackEvent, CallbackHandler, DuplexClient } from './client-types.js';
+import { Delivery } from './delivery.js';
 import { LastingCalls } from './lasting-calls.js';
 import type { ResolvedConnectOptions } from './options.js';
 import type { SessionGate } from './session-gate.js';
@@ -49,6 +50,8 @@ export class ConnectedClient<Operations, Callbacks, State>
   #closesWith: string | undefined;
   readonly #contract: Contract<Operations, Callbacks, State>;
   readonly #options: ResolvedConnectOptions<Callbacks, Operations>;
+  /** Brings what comes to the application where that has a scheduler. */
+  readonly #delivery: Delivery | undefined;
 
   constructor(
     contract: Contract<Operations, Callbacks, State>,
@@ -56,6 +59,7 @@ export class ConnectedClient<Operations, Callbacks, State>
   ) {
     this.#contract = contract;
     this.#options = options;
+    if (options.scheduler !== undefined) this.#delivery = new Delivery(options.scheduler);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -173,6 +177,7 @@ export class ConnectedClient<Operations, Callbacks, State>
         concurrency: 'multiple',
         encoder: new ItemEncoder(),
         newErrorId: () => crypto.randomUUID(),
+        deliver: this.#delivery?.deliver,
         dial: (listener) => dialer.dial(this.#contract.wireName, listener),
       },
       this,
@@ -233,7 +238,12 @@ export class ConnectedClient<Operations, Callbacks, State>
 
   #setStatus(status: Status): void {
     this.#status = nextStatus(this.#status, status);
-    this.#statuses.next(this.#status);
+    this.#deliver(() => this.#statuses.next(status));
+  }
+
+  #deliver(run: () => void): void {
+    if (this.#delivery === undefined) run();
+    else this.#delivery.deliver(run);
   }
 
   #report(error: DuplexError, method?: MethodInfo): void {
@@ -268,8 +278,12 @@ export class ConnectedClient<Operations, Callbacks, State>
   }
 
   onState(state: unknown): void {
-    this.state = state as DeepReadonly<State>;
-    this.#states.next(this.state);
+    const tell = (): void => {
+      this.state = state as DeepReadonly<State>;
+      this.#states.next(this.state);
+    };
+    if (this.#delivery === undefined) tell();
+    else this.#delivery.deliverNewest(tell);
   }
 
   onClosing(): void {
@@ -290,10 +304,12 @@ export class ConnectedClient<Operations, Callbacks, State>
     this.#options.dialer.close();
     this.#opened?.reject(errorOf(end, 'no'));
     if (!isOrderly(end)) this.#report(errorOf(end, 'maybe'));
-    this.#hub.complete();
-    this.#states.complete();
-    this.#statuses.complete();
-    this.#resolveClosed(end);
+    this.#deliver(() => {
+      this.#hub.complete();
+      this.#states.complete();
+      this.#statuses.complete();
+      this.#resolveClosed(end);
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { SchedulerLike } from 'rxjs';
 import type { ErrorListener } from '../calls/call-channel.js';
 import type { Interceptor } from '../calls/interceptors/interceptor.js';
 import type { MethodProxy } from '../calls/method-types.js';
@@ -77,14 +78,21 @@ export interface ConnectOptions<Callbacks = object, Operations = object> extends
    * contracts where both sides await answers of each other.
    */
   readonly operationContext?: OperationContextMode;
+  /**
+   * Where callbacks, handlers, state, status and answers reach the application:
+   * in order, all that is there in one task of this rxjs scheduler. What it has
+   * not delivered counts as running, so the service is slowed down. Default: at once.
+   */
+  readonly scheduler?: SchedulerLike;
   /** Where time comes from; a test may bring its own. */
   readonly clock?: Clock;
 }
 
 /** {@link ConnectOptions}, complete. */
 export interface ResolvedConnectOptions<Callbacks, Operations = object>
-  extends Readonly<Required<Omit<ConnectOptions, 'handler' | 'onSession' | keyof GrpcDialOptions>>> {
+  extends Readonly<Required<Omit<ConnectOptions, 'handler' | 'onSession' | 'scheduler' | keyof GrpcDialOptions>>> {
   readonly onSession?: ConnectOptions<Callbacks, Operations>['onSession'];
+  readonly scheduler?: SchedulerLike;
   readonly handler: Partial<CallbackHandler<Callbacks>>;
   readonly dialer: Dialer;
 }
