@@ -22,6 +22,13 @@ export const Code = {
 /** One of the gRPC status codes. */
 export type Code = (typeof Code)[keyof typeof Code];
 
+const codeNames: ReadonlyMap<number, string> = new Map(Object.entries(Code).map(([name, code]) => [code, name]));
+
+/** The name of a status code, e.g. `NOT_FOUND`; the number itself for one that has none. */
+export function codeName(code: number): string {
+  return codeNames.get(code) ?? String(code);
+}
+
 /**
  * What went wrong, in one word: a `fault` thrown by a handler, a `timeout` or
  * `cancelled` call, a session that is `closed` in order, `lost` or `refused`,

@@ -85,6 +85,7 @@ export { validation } from './calls/interceptors/validation.js';
 export type { Sent } from './calls/outgoing/sent.js';
 export type { SlowPeerPolicy } from './calls/outgoing/slow-peer-policy.js';
 export { Code, DuplexError, type ErrorKind, Fault, type FaultDetail } from './errors.js';
+export type { LogEvent, Logger, LogRecord } from './observability/logger.js';
 export type { SessionEnd } from './session/session-end.js';
 export type { MetadataSource } from './transport/grpc/client-carrier.js';
 export type { Clock, Timer } from './transport/clock.js';

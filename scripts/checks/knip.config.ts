@@ -27,6 +27,8 @@ export default {
     'publint',
     'ts-proto',
     'typescript-7',
+    // Started by test/package, as the documentation says.
+    'jest',
     // Named by the recipes of the documentation, which test/package compiles and runs.
     '@nestjs/*',
     '@types/express',

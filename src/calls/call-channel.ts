@@ -1,10 +1,12 @@
 import type { MethodInfo } from '../contract/contract.js';
 import type { DuplexError } from '../errors.js';
 import type { Grant } from '../gen/duplex/v1/session.js';
+import type { SessionLog } from '../observability/session-log.js';
 import type { Sender } from '../session/sender.js';
 import type { Clock } from '../transport/clock.js';
 import type { ItemBytes } from '../wire/encoded-item.js';
 import type { ItemEncoder } from '../wire/item-encoder.js';
+import type { Deliver } from './deliver.js';
 import type { IncomingCall } from './incoming/call.js';
 import type { QuickPolicy, SlowPeerPolicy } from './outgoing/slow-peer-policy.js';
 import type { StreamLimits } from './streams/stream-receiver.js';
@@ -74,6 +76,10 @@ export interface CallChannel {
   close(message: string): void;
   /** Something may be polled: a session that closes may be able to end now. */
   wake(): void;
+  /** Where the application takes what comes for it in its own time; undefined where it takes it at once. */
+  readonly deliver: Deliver | undefined;
   /** Tells of an error that no caller is told of. Returns what the listener does. */
   report(error: DuplexError, method?: MethodInfo): unknown;
+  /** Hears of items that are dropped, or unknown. */
+  readonly log: Pick<SessionLog, 'dropped' | 'unknown'>;
 }

@@ -3,6 +3,8 @@ import type { AnyContract, MethodInfo } from '../contract/contract.js';
 import type { MessageCodec } from '../contract/message-codec.js';
 import { DuplexError } from '../errors.js';
 import type { Credentials, Grant, Hello } from '../gen/duplex/v1/session.js';
+import type { Logger } from '../observability/logger.js';
+import { type SessionFields, SessionLog } from '../observability/session-log.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
 import type { SessionIdentity } from '../session/handshake.js';
 import { Session } from '../session/session.js';
@@ -16,6 +18,7 @@ import { Field } from '../wire/fields.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { bareHead, type ItemEncoder } from '../wire/item-encoder.js';
 import type { CallChannel, CallCounters, ErrorListener, Nesting } from './call-channel.js';
+import type { Deliver } from './deliver.js';
 import type { Disclosure } from './faults.js';
 import type { IncomingCall } from './incoming/call.js';
 import { type CallLimits, clientCallLimits } from './incoming/call-limits.js';
@@ -51,6 +54,8 @@ export interface PeerOptions extends Disclosure {
   readonly resumeWindowMs: number;
   readonly pingMs: number;
   readonly pingTimeoutMs: number;
+  /** When the application takes what comes for it. Default: at once. */
+  readonly deliver?: Deliver | undefined;
   /** Client: how attempts to connect again are spaced. */
   readonly backoff?: BackoffOptions;
   /** What to do where the peer is too slow for a one-way method. Default: `wait`. */
@@ -58,6 +63,7 @@ export interface PeerOptions extends Disclosure {
   readonly clock: Clock;
   readonly encoder: ItemEncoder;
   readonly onError: ErrorListener;
+  readonly logger: Logger;
   /** What stands around calls, the outermost first. */
   readonly interceptors: readonly Interceptor[];
   /** Client: makes a connection. */
@@ -70,6 +76,8 @@ export interface PeerOptions extends Disclosure {
 export interface PeerOwner<SessionApi> {
   /** What incoming calls name as their session. */
   readonly api: SessionApi;
+  /** What log records say of the session. */
+  readonly logFields: Omit<SessionFields, 'side' | 'contract'>;
   /** Service: a client wants in; answered by `Peer.accept` or `Session.refuse`. */
   onOpening(hello: Hello | undefined): void;
   onOpened(): void;
@@ -107,6 +115,7 @@ export class Peer<SessionApi> implements SessionListener {
   readonly #intercepted: Make | undefined;
   readonly #incoming: IncomingCalls<SessionApi>;
   readonly #slowPeer: SlowPeer;
+  readonly #log: SessionLog;
   readonly #options: PeerOptions;
   readonly #keepsContext: boolean;
   readonly #owner: PeerOwner<SessionApi>;
@@ -117,6 +126,11 @@ export class Peer<SessionApi> implements SessionListener {
     this.#keepsContext = keepsContext(options.operationContext, options.contract);
     this.#owner = owner;
     const { contract, role, clock, interceptors } = options;
+    this.#log = new SessionLog(
+      options.logger,
+      () => clock.now(),
+      () => ({ side: role, contract: contract.name, ...owner.logFields }),
+    );
     this.session = new Session(sessionOptions(options), this);
     this.driver = new Driver(this.session, clock, options.dial);
     const channel = this.#channel();
@@ -164,7 +178,9 @@ export class Peer<SessionApi> implements SessionListener {
       grant: (grant) => session.controls.grant(grant),
       close: (message) => this.close(message),
       wake: () => this.wake(),
+      deliver: this.#options.deliver,
       report: (error, method) => this.#report(error, method),
+      log: this.#log,
     };
   }
 
@@ -263,6 +279,7 @@ export class Peer<SessionApi> implements SessionListener {
   }
 
   opened(): void {
+    this.#log.opened();
     this.#owner.onOpened();
   }
 
@@ -279,12 +296,14 @@ export class Peer<SessionApi> implements SessionListener {
   }
 
   suspended(error: DuplexError): void {
+    this.#log.suspended(error);
     this.#owner.onSuspended(error);
   }
 
   resumed(): void {
     this.#outgoing.regrant();
     this.#incoming.regrant();
+    this.#log.resumed();
     this.#owner.onResumed();
   }
 
@@ -313,6 +332,7 @@ export class Peer<SessionApi> implements SessionListener {
   }
 
   closed(end: SessionEnd): void {
+    this.#log.closed(end, { ...this.counters });
     this.#owner.onEnded?.(end);
     this.#outgoing.refuse(end);
     this.#outgoing.fail(errorOf(end, 'maybe'));
@@ -337,6 +357,7 @@ export class Peer<SessionApi> implements SessionListener {
     const { contract, role } = this.#options;
     if (contract.state === undefined || role === 'service') {
       this.counters.unknownItems += 1;
+      this.#log.unknown('a state');
       return true;
     }
     try {

@@ -13,6 +13,7 @@ import { CallbackHandlers } from './callback-handlers.js';
 import { CallbackHub } from './callback-hub.js';
 import type { CallbackView, ViewOptions } from './callback-view.js';
 import type { CallbackEvent, CallbackHandler, DuplexClient } from './client-types.js';
+import { Delivery } from './delivery.js';
 import { LastingCalls } from './lasting-calls.js';
 import type { ResolvedConnectOptions } from './options.js';
 import { CredentialsDesk } from './session-credentials.js';
@@ -52,6 +53,8 @@ export class ConnectedClient<Operations, Callbacks, State>
   #closesWith: string | undefined;
   readonly #contract: Contract<Operations, Callbacks, State>;
   readonly #options: ResolvedConnectOptions<Callbacks, Operations>;
+  /** Brings what comes to the application where that has a scheduler. */
+  readonly #delivery: Delivery | undefined;
 
   constructor(
     contract: Contract<Operations, Callbacks, State>,
@@ -59,6 +62,7 @@ export class ConnectedClient<Operations, Callbacks, State>
   ) {
     this.#contract = contract;
     this.#options = options;
+    if (options.scheduler !== undefined) this.#delivery = new Delivery(options.scheduler);
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -99,6 +103,14 @@ export class ConnectedClient<Operations, Callbacks, State>
 
   get api(): AnyClient {
     return this as unknown as AnyClient;
+  }
+
+  get logFields(): PeerOwner<AnyClient>['logFields'] {
+    const { id } = this.#peer.session;
+    return {
+      peer: this.#options.dialer.address,
+      ...(id !== undefined && { sessionId: Buffer.from(id).toString('hex') }),
+    };
   }
 
   eachCallback(options: ViewOptions = {}): CallbackView<CallbackEvent<Callbacks>> {
@@ -173,6 +185,7 @@ export class ConnectedClient<Operations, Callbacks, State>
         concurrency: 'multiple',
         encoder: new ItemEncoder(),
         newErrorId: () => crypto.randomUUID(),
+        deliver: this.#delivery?.deliver,
         dial: (listener) => dialer.dial(this.#contract.wireName, listener),
       },
       this,
@@ -233,7 +246,12 @@ export class ConnectedClient<Operations, Callbacks, State>
 
   #setStatus(status: Status): void {
     this.#status = nextStatus(this.#status, status);
-    this.#statuses.next(this.#status);
+    this.#deliver(() => this.#statuses.next(status));
+  }
+
+  #deliver(run: () => void): void {
+    if (this.#delivery === undefined) run();
+    else this.#delivery.deliver(run);
   }
 
   #report(error: DuplexError, method?: MethodInfo): void {
@@ -275,8 +293,12 @@ export class ConnectedClient<Operations, Callbacks, State>
   }
 
   onState(state: unknown): void {
-    this.state = state as DeepReadonly<State>;
-    this.#states.next(this.state);
+    const tell = (): void => {
+      this.state = state as DeepReadonly<State>;
+      this.#states.next(this.state);
+    };
+    if (this.#delivery === undefined) tell();
+    else this.#delivery.deliverNewest(tell);
   }
 
   onClosing(): void {
@@ -297,10 +319,12 @@ export class ConnectedClient<Operations, Callbacks, State>
     this.#options.dialer.close();
     this.#opened?.reject(errorOf(end, 'no'));
     if (!isOrderly(end)) this.#report(errorOf(end, 'maybe'));
-    this.#hub.complete();
-    this.#states.complete();
-    this.#statuses.complete();
-    this.#resolveClosed(end);
+    this.#deliver(() => {
+      this.#hub.complete();
+      this.#states.complete();
+      this.#statuses.complete();
+      this.#resolveClosed(end);
+    });
   }
 }
 

@@ -1,8 +1,11 @@
-import { type ErrorListener, writeError } from '../calls/call-channel.js';
+import type { SchedulerLike } from 'rxjs';
+import type { ErrorListener } from '../calls/call-channel.js';
 import type { Interceptor } from '../calls/interceptors/interceptor.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import type { OperationContextMode } from '../calls/operation-context.js';
+import { resolveReporting } from '../calls/reporting.js';
 import { resolveOptions } from '../calls/resolve-options.js';
+import type { Logger } from '../observability/logger.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
 import type { SessionEnd } from '../session/session-end.js';
 import { type Clock, systemClock } from '../transport/clock.js';
@@ -34,8 +37,10 @@ export interface ConnectOptions<Callbacks = object, Operations = object> extends
    * another language that speaks only the envelope.
    */
   readonly level?: 'session' | 'plain';
-  /** Hears of every error that no caller is told of, and may say what the service is told. Default: writes it to stderr. */
+  /** Hears of every error that no caller is told of, and may say what the service is told. Default: the logger, or stderr. */
   readonly onError?: ErrorListener;
+  /** Gets a record of what becomes of the session, never one for each message. Default: nothing is logged. */
+  readonly logger?: Logger;
   /** What stands around callbacks, operations and their messages, the outermost first. Default: nothing. */
   readonly interceptors?: readonly Interceptor[];
   /** Whether the service sees the text of errors that handlers throw and that are no faults. Default: false. */
@@ -81,6 +86,12 @@ export interface ConnectOptions<Callbacks = object, Operations = object> extends
    * contracts where both sides await answers of each other.
    */
   readonly operationContext?: OperationContextMode;
+  /**
+   * Where callbacks, handlers, state, status and answers reach the application:
+   * in order, all that is there in one task of this rxjs scheduler. What it has
+   * not delivered counts as running, so the service is slowed down. Default: at once.
+   */
+  readonly scheduler?: SchedulerLike;
   /** Where time comes from; a test may bring its own. */
   readonly clock?: Clock;
 }
@@ -88,9 +99,10 @@ export interface ConnectOptions<Callbacks = object, Operations = object> extends
 /** {@link ConnectOptions}, complete. */
 export interface ResolvedConnectOptions<Callbacks, Operations = object>
   extends Readonly<
-    Required<Omit<ConnectOptions, 'handler' | 'onSession' | 'sessionCredentials' | keyof GrpcDialOptions>>
+    Required<Omit<ConnectOptions, 'handler' | 'onSession' | 'scheduler' | 'sessionCredentials' | keyof GrpcDialOptions>>
   > {
   readonly onSession?: ConnectOptions<Callbacks, Operations>['onSession'];
+  readonly scheduler?: SchedulerLike;
   readonly sessionCredentials?: SessionCredentialsSource | undefined;
   readonly handler: Partial<CallbackHandler<Callbacks>>;
   readonly dialer: Dialer;
@@ -101,12 +113,12 @@ export function resolveConnectOptions<Callbacks, Operations>(
   dialer: Dialer,
   options: ConnectOptions<Callbacks, Operations>,
 ): ResolvedConnectOptions<Callbacks, Operations> {
-  return { ...resolveOptions(defaults, options, { resumeWindowMs: 0 }), dialer };
+  const resolved = resolveOptions(defaults, options, { resumeWindowMs: 0 });
+  return { ...resolved, ...resolveReporting(options, 'client'), dialer };
 }
 
 const defaults = Object.freeze({
   level: 'session' as const,
-  onError: writeError,
   interceptors: [],
   includeErrorDetail: false,
   openTimeoutMs: 10_000,

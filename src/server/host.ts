@@ -1,4 +1,5 @@
 import type { Contract } from '../contract/contract.js';
+import type { LogRecord } from '../observability/logger.js';
 import type { IncomingCarrier } from '../transport/carrier.js';
 import { type BoundAddress, GrpcListener, type GrpcServer, type ListenOptions } from '../transport/grpc/listener.js';
 import type { PlainMethod } from '../transport/grpc/plain-methods.js';
@@ -133,7 +134,9 @@ class GrpcHost implements Host {
 
   async listen(address: string, options: ListenOptions = {}): Promise<BoundAddress> {
     this.#own ??= this.take(new GrpcListener(this.#options.serverOptions));
-    return this.#own.bind(address, options);
+    const bound = await this.#own.bind(address, options);
+    this.#log('host.listening', `the host listens on ${bound.address}`, { address: bound.address });
+    return bound;
   }
 
   attach(server: GrpcServer): void {
@@ -146,7 +149,13 @@ class GrpcHost implements Host {
     this.#health?.end();
     await Promise.all(this.#listeners.map((listener) => listener.shutdown()));
     const closed = ends.filter(({ kind }) => kind === 'closed').length;
-    return { closed, aborted: ends.length - closed };
+    const summary = { closed, aborted: ends.length - closed };
+    this.#log('host.stopped', `the host has stopped: ${reason}`, { reason, ...summary });
+    return summary;
+  }
+
+  #log(event: LogRecord['event'], message: string, fields: Partial<LogRecord>): void {
+    this.#options.logger.info({ event, message, side: 'service', ...fields });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

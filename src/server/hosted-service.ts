@@ -2,6 +2,7 @@ import { defer, map, type Observable, Subject, startWith } from 'rxjs';
 import type { Contract } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import { type Hello, Reason } from '../gen/duplex/v1/session.js';
+import { logRefusal } from '../observability/session-log.js';
 import { isOrderly, type SessionEnd } from '../session/session-end.js';
 import type { IncomingCarrier } from '../transport/carrier.js';
 import type { PlainMethod } from '../transport/grpc/plain-methods.js';
@@ -104,8 +105,10 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     const { clock, handshakeTimeoutMs } = this.#host;
     try {
       this.#admission.beginHandshake();
-    } catch (error) {
-      return carrier.depart({ how: 'end', error: DuplexError.from(error) });
+    } catch (thrown) {
+      const error = DuplexError.from(thrown);
+      this.refused(carrier, error);
+      return carrier.depart({ how: 'end', error });
     }
     new Reception(carrier, this, clock, handshakeTimeoutMs);
   }
@@ -119,6 +122,11 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     if (error !== undefined) this.#admission.countRefused(error);
   }
 
+  refused({ peer }: Pick<IncomingCarrier, 'peer'>, error: DuplexError): void {
+    const { name: contract } = this.contract;
+    logRefusal(this.#host.logger, { side: 'service', contract, peer }, error);
+  }
+
   opens(arrival: Arrival, hello: Hello | undefined): boolean {
     const { carrier, principal, open } = arrival;
     const nonce = hello === undefined || hello.openNonce.length === 0 ? undefined : hex(hello.openNonce);
@@ -129,22 +137,24 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     }
     if (this.contract.session === 'not-allowed') {
       const message = `${this.contract.name} has no sessions: call its rpcs without one`;
-      carrier.depart({ how: 'end', error: new DuplexError('refused', message) });
-      return false;
+      return this.#turnAway(carrier, undefined, new DuplexError('refused', message));
     }
     if (this.#stopping) {
-      const error = new DuplexError('unavailable', 'the host is stopping', { code: Code.UNAVAILABLE });
-      carrier.depart({ how: 'end', error });
-      return false;
+      return this.#turnAway(carrier, undefined, new DuplexError('unavailable', 'the host is stopping'));
     }
     try {
       this.#admission.beginSession(principal);
     } catch (error) {
-      turnAway(carrier, this.#host.clock, hello, DuplexError.from(error));
-      return false;
+      return this.#turnAway(carrier, hello, DuplexError.from(error));
     }
     this.#make(carrier, principal, nonce).link.driver.attach(open);
     return true;
+  }
+
+  #turnAway(carrier: IncomingCarrier, hello: Hello | undefined, error: DuplexError): false {
+    this.refused(carrier, error);
+    turnAway(carrier, this.#host.clock, hello, error);
+    return false;
   }
 
   #make(
@@ -184,6 +194,8 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     if (session?.belongsTo(principal) && session.tokens.accepts(hello.token)) this.#goOn(session, arrival, hello);
     else {
       const reason = this.#tombstones.knows(id, hello.token, principal?.id) ? Reason.CLOSED : Reason.UNKNOWN_SESSION;
+      if (reason === Reason.UNKNOWN_SESSION)
+        this.refused(carrier, new DuplexError('refused', `there is no session ${id} to resume`));
       reject(carrier, this.#host.clock, reason);
     }
   }

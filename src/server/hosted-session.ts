@@ -7,6 +7,7 @@ import { type Contract, type MethodInfo, streamsReplies } from '../contract/cont
 import type { Init } from '../contract/message-codec.js';
 import { Code, DuplexError, type ErrorKind, Fault } from '../errors.js';
 import { type Credentials, Reason } from '../gen/duplex/v1/session.js';
+import { cleanText } from '../observability/clean-text.js';
 import { endOf, type SessionEnd } from '../session/session-end.js';
 import type { Admission } from './admission/admission.js';
 import { IdleWatch } from './idle-watch.js';
@@ -101,6 +102,11 @@ export class HostedSession<Operations, Callbacks, State>
 
   get api(): ServiceSession<Callbacks, State> {
     return this;
+  }
+
+  get logFields(): PeerOwner<unknown>['logFields'] {
+    const { id: sessionId, peer, principal } = this;
+    return { sessionId, peer, ...(principal !== undefined && { principal: cleanText(principal.id) }) };
   }
 
   get status(): ServiceSessionStatus {

@@ -1,9 +1,11 @@
-import { type ErrorListener, writeError } from '../calls/call-channel.js';
+import type { ErrorListener } from '../calls/call-channel.js';
 import type { Concurrency } from '../calls/incoming/turns.js';
 import type { Interceptor } from '../calls/interceptors/interceptor.js';
 import type { OperationContextMode } from '../calls/operation-context.js';
+import { resolveReporting } from '../calls/reporting.js';
 import { resolveOptions } from '../calls/resolve-options.js';
 import type { Init } from '../contract/message-codec.js';
+import type { Logger } from '../observability/logger.js';
 import type { Clock } from '../transport/clock.js';
 import { systemClock } from '../transport/clock.js';
 import type { GrpcServerOptions } from '../transport/grpc/listener.js';
@@ -26,8 +28,10 @@ export interface HostOptions<Who extends Principal | undefined = Principal | und
   readonly authorize?: Authorize<Who>;
   /** How much the host takes on; each limit has a default. */
   readonly limits?: Partial<Limits>;
-  /** Hears of every error that no caller is told of, and may say what the caller is told. Default: writes it to stderr. */
+  /** Hears of every error that no caller is told of, and may say what the caller is told. Default: the logger, or stderr. */
   readonly onError?: ErrorListener;
+  /** Gets a record of what becomes of sessions and of those who are turned away, never one for each message. Default: nothing is logged. */
+  readonly logger?: Logger;
   /** What stands around operations, callbacks and their messages, the outermost first. Default: nothing. */
   readonly interceptors?: readonly Interceptor[];
   /** Whether clients see the text of errors that are no faults. Default: false, they see an opaque id. */
@@ -78,17 +82,12 @@ export interface ResolvedHostOptions
 /** Completes the options of a host with their defaults. Throws INVALID_ARGUMENT for a time that is none. */
 export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
   const limits = resolveLimits(options.limits);
-  return resolveOptions(
-    defaults,
-    { ...options, limits },
-    {
-      ...{ resumeWindowMs: 0, idleTimeoutMs: 0, credentialsLeadMs: 0 },
-    },
-  );
+  const offWhenZero = { resumeWindowMs: 0, idleTimeoutMs: 0, credentialsLeadMs: 0 };
+  const resolved = resolveOptions(defaults, { ...options, limits }, offWhenZero);
+  return { ...resolved, ...resolveReporting(options, 'service') };
 }
 
-const defaults: ResolvedHostOptions = Object.freeze({
-  onError: writeError,
+const defaults: Omit<ResolvedHostOptions, 'onError' | 'logger'> = Object.freeze({
   interceptors: [],
   includeErrorDetail: false,
   handshakeTimeoutMs: 5_000,

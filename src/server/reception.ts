@@ -32,6 +32,8 @@ export interface ReceptionDesk {
   resumes(arrival: Arrival, hello: Hello): void;
   /** A stream is taken over, or has left. */
   done(error?: DuplexError): void;
+  /** A stream is turned away. */
+  refused(carrier: IncomingCarrier, error: DuplexError): void;
 }
 
 /**
@@ -114,6 +116,7 @@ export class Reception implements CarrierListener {
   #turnAway(error: DuplexError): void {
     if (this.#state === 'over') return;
     this.#finish(error);
+    this.#desk.refused(this.#carrier, error);
     this.#carrier.depart({ how: 'end', error });
   }
 

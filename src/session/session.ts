@@ -87,6 +87,11 @@ export class Session {
     return this.#state;
   }
 
+  /** The id that both sides know the session by; undefined before it is open, and for a plain one. */
+  get id(): Uint8Array | undefined {
+    return this.#resumption.identity?.sessionId;
+  }
+
   /** Undefined until a service has heard its client. */
   get level(): 'session' | 'plain' | undefined {
     return this.#level;

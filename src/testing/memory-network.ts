@@ -16,6 +16,7 @@ const broken = new DuplexError('lost', 'the test cut the connection', { code: Co
  * that are dialled wait; when it is restored they get through.
  */
 export class MemoryNetwork implements Listener, Dialer {
+  readonly address = 'memory';
   #isCut = false;
   #streams: Dialled[] = [];
   /** Dialled while the network was cut. */

@@ -173,6 +173,7 @@ describe(`${2 * ENVELOPES} hostile envelopes (seed ${SEED})`, async () => {
       const clock = new VirtualClock();
       const stream = new HostileStream();
       const dialer = {
+        address: 'memory',
         dial: (_: string, listener: CarrierListener) => {
           stream.listen(listener);
           return stream;

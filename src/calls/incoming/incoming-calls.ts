@@ -9,6 +9,7 @@ import { replyHead } from '../../wire/item-encoder.js';
 import type { CallChannel } from '../call-channel.js';
 import { CallSequence } from '../call-sequence.js';
 import { checkHeaders } from '../context.js';
+import type { Deliver } from '../deliver.js';
 import { type Disclosure, declaredDetails, faultFrom } from '../faults.js';
 import { runInContext } from '../operation-context.js';
 import { overrun, StreamReceiver } from '../streams/stream-receiver.js';
@@ -70,7 +71,10 @@ export class IncomingCalls<Session> {
     this.#byName = new Map(options.methods.map((method) => [method.name, method]));
     const { role, concurrency, limits } = options;
     this.#dispatcher = new Dispatcher(concurrency, limits, role === 'service', {
-      invoke: (method, request, call) => this.#invoke(method, request, call),
+      invoke: (method, request, call) =>
+        channel.deliver === undefined
+          ? this.#invoke(method, request, call)
+          : this.#invokeLater(channel.deliver, method, request, call),
       returned: (method, call, result) => this.#returned(method, call, result),
       threw: (method, call, error) => this.#threw(method, call, error),
       begun: (call) => options.begun(call.byteLength),
@@ -91,6 +95,21 @@ export class IncomingCalls<Session> {
       // it before the answer. A client must not: its other operations may wait for the one that awaits this answer.
       if (this.#options.role === 'client') call.sentUntil = this.#channel.sender.mark;
     }
+  }
+
+  /** Until the application takes the call it counts as running, so no more of them come than may run. */
+  #invokeLater(deliver: Deliver, method: MethodInfo, request: unknown, call: IncomingCall<Session>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      deliver(() => {
+        // Nobody waits any more for the answer of a call that has not begun. What is one-way was sent, and arrives.
+        if (call.isAborted && call.id !== 0) return resolve(undefined);
+        try {
+          resolve(this.#invoke(method, request, call));
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
   }
 
   /** Whether nothing runs, waits or streams. */
@@ -232,6 +251,7 @@ export class IncomingCalls<Session> {
 
   #unknown(item: ReceivedItem, what: string): boolean {
     this.#channel.counters.unknownItems += 1;
+    this.#channel.log.unknown(what);
     const message = `no method with ${what} is known here: the other side speaks a newer contract`;
     const { mark } = this.#channel.sender;
     this.#sendFault(
@@ -287,6 +307,7 @@ export class IncomingCalls<Session> {
     const receiver = new StreamReceiver(this.#channel.streamLimits, {
       grant: (total) => this.#channel.grant({ callId: 0, replyTo: id, total }),
       left: () => {},
+      deliver: this.#channel.deliver,
       // Its caller has gone, which is no news here: the call's signal tells it.
       unheard: () => {},
     });

@@ -141,6 +141,7 @@ export class OutgoingCalls {
     const replies = new StreamReceiver(this.#channel.streamLimits, {
       grant: (total) => this.#channel.grant({ callId: id, replyTo: 0, total }),
       left: () => this.#abandon(id, 'the subscriber left'),
+      deliver: this.#channel.deliver,
       unheard: (error) => this.#channel.report(error, method),
     });
     const settle: Settle = { resolve: () => replies.complete(), reject: (error) => replies.error(error) };
@@ -326,11 +327,22 @@ export class OutgoingCalls {
       } else {
         const reply = readReply(method, item);
         this.#pending.end(call);
-        call.resolve(reply);
+        const { deliver } = this.#channel;
+        // An answer does not overtake what came before it; a stream sees to that for its items, too.
+        if (deliver === undefined || replies !== undefined) call.resolve(reply);
+        else deliver(() => call.resolve(reply));
       }
     } catch (error) {
-      this.#pending.take(id)?.reject(DuplexError.from(error));
+      this.#failed(call, DuplexError.from(error));
     }
+  }
+
+  /** The peer answered with a fault, or with what is no answer. */
+  #failed(call: PendingCall, error: DuplexError): void {
+    if (this.#pending.take(call.id) === undefined) return;
+    const { deliver } = this.#channel;
+    if (deliver === undefined || call.replies !== undefined) call.reject(error);
+    else deliver(() => call.reject(error));
   }
 
   /** The peer takes more items of a request stream. */

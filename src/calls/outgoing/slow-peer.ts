@@ -35,14 +35,15 @@ export class SlowPeer {
 
   #deal(method: MethodInfo, item: ItemBytes, policy: QuickPolicy): void {
     if (policy === 'fail-session') this.#insist(method, item);
-    else this.#spare(method, item, policy === 'latest' ? 1 : MAX_KEPT);
+    else this.#spare(method, item, policy);
   }
 
-  #spare(method: MethodInfo, item: ItemBytes, keep: number): void {
-    const { sender, counters } = this.#channel;
-    if (!sender.sendDroppable(item, method.number, keep)) return;
+  #spare(method: MethodInfo, item: ItemBytes, policy: 'latest' | 'drop-oldest'): void {
+    const { sender, counters, log } = this.#channel;
+    if (!sender.sendDroppable(item, method.number, policy === 'latest' ? 1 : MAX_KEPT)) return;
     counters.dropped += 1;
-    if (keep === 1) return;
+    log.dropped(method.localName, policy);
+    if (policy === 'latest') return;
     const message = `the peer is too slow for ${method.localName}: of those that wait the oldest are dropped`;
     this.#reportOnce(method, new DuplexError('fault', message, { code: Code.RESOURCE_EXHAUSTED }));
   }

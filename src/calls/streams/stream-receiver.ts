@@ -1,5 +1,6 @@
 import type { Subscriber } from 'rxjs';
 import { Code, type DuplexError, Fault } from '../../errors.js';
+import type { Deliver } from '../deliver.js';
 import { IterableObservable, type MessageStream } from './message-stream.js';
 import { asUnheard } from './unheard-errors.js';
 
@@ -20,6 +21,8 @@ export interface ReceiverEvents {
   grant(total: number): void;
   /** The subscriber or loop has left. */
   left(): void;
+  /** Where the application takes items in its own time. */
+  readonly deliver: Deliver | undefined;
   /** The stream failed, and its subscriber has no ear for errors. */
   unheard(error: DuplexError): void;
 }
@@ -42,6 +45,8 @@ export class StreamReceiver {
   #subscriber: Subscriber<unknown> | undefined;
   #askers: Asker[] = [];
   #delivered = 0;
+  /** Items whose turn has not come. */
+  #coming = 0;
   #granted: number;
   readonly #window: number;
   readonly #tolerance: number;
@@ -61,24 +66,44 @@ export class StreamReceiver {
 
   /** Takes an item. False if the peer sent more than it was granted: then the item is dropped. */
   next(item: unknown): boolean {
-    if (this.#delivered + this.#held.length >= this.#granted + this.#tolerance) return false;
+    if (this.#delivered + this.#held.length + this.#coming >= this.#granted + this.#tolerance) return false;
+    const { deliver } = this.#events;
+    if (deliver === undefined) this.#accept(item);
+    else {
+      this.#coming += 1;
+      deliver(() => {
+        this.#coming -= 1;
+        this.#accept(item);
+      });
+    }
+    return true;
+  }
+
+  #accept(item: unknown): void {
     const asker = this.#askers.shift();
     if (asker !== undefined) {
       this.#count();
       asker.resolve({ done: false, value: item });
     } else if (this.#subscriber === undefined) this.#held.push(item);
     else this.#deliver(this.#subscriber, item);
-    return true;
   }
 
   complete(): void {
-    this.#end ??= { error: undefined };
-    this.#finish();
+    this.#endWith(undefined);
   }
 
   error(error: DuplexError): void {
-    this.#end ??= { error };
-    this.#finish();
+    this.#endWith(error);
+  }
+
+  #endWith(error: DuplexError | undefined): void {
+    const end = (): void => {
+      this.#end ??= { error };
+      this.#finish();
+    };
+    const { deliver } = this.#events;
+    if (deliver === undefined) end();
+    else deliver(end);
   }
 
   /** Repeats the credit: a new carrier may not have heard of it. */

@@ -5,6 +5,7 @@ import { keepsContext, runInContext } from '../../calls/operation-context.js';
 import type { AnyContract, Contract, MethodInfo } from '../../contract/contract.js';
 import type { Init } from '../../contract/message-codec.js';
 import { Code, DuplexError, Fault } from '../../errors.js';
+import { logRefusal } from '../../observability/session-log.js';
 import type { PlainCaller, PlainMethod } from '../../transport/grpc/plain-methods.js';
 import type { Admission } from '../admission/admission.js';
 import { runHandler } from '../hosted-session.js';
@@ -90,12 +91,22 @@ export class PlainCalls<Operations, Callbacks, State> {
     this.#admission.beginCall();
     this.#running += 1;
     try {
-      const principal = await this.#gate.identify(caller, undefined);
+      const principal = await this.#identify(caller);
       return await this.#serve(method, bytes, caller, principal);
     } finally {
       this.#admission.endCall();
       this.#running -= 1;
       if (this.#running === 0) this.#drained?.();
+    }
+  }
+
+  async #identify(caller: PlainCaller): Promise<Principal | undefined> {
+    try {
+      return await this.#gate.identify(caller, undefined);
+    } catch (error) {
+      const { name: contract } = this.#contract;
+      logRefusal(this.#host.logger, { side: 'service', contract, peer: caller.peer }, DuplexError.from(error));
+      throw error;
     }
   }
 

@@ -41,6 +41,8 @@ export type MetadataSource = MetadataLike | (() => MetadataLike | PromiseLike<Me
 
 /** What the client needs of a connection: streams of frames, and an end. */
 export interface Dialer {
+  /** Where the service is, as the user has said it. */
+  readonly address: string;
   /** Opens one stream. What goes wrong is told to the listener. */
   dial(wireName: string, listener: CarrierListener): Carrier;
   close(): void;
@@ -82,6 +84,7 @@ export function grpcDialer(address: string, options: GrpcDialOptions = {}): Dial
   const makeClient = grpcClientMaker(address, options);
   let client: Client | undefined;
   return {
+    address,
     dial(wireName, listener) {
       // A channel of its own for each attempt: grpc-js fails calls of a channel that could not connect for up to two
       // minutes without trying, while the session has a back-off of its own; and a dead connection is not reused.

@@ -70,14 +70,12 @@ export function grpcConnections(
   return {
     dialer() {
       let last: Connection | undefined;
-      return {
-        dial(wireName, listener) {
-          if (last !== undefined) retire(last);
-          last = pick();
-          return dial(last, wireName, listener);
-        },
-        close: () => {},
+      const redial: Dialer['dial'] = (wireName, listener) => {
+        if (last !== undefined) retire(last);
+        last = pick();
+        return dial(last, wireName, listener);
       };
+      return { address, dial: redial, close: () => {} };
     },
     close() {
       for (const connection of connections) retire(connection);

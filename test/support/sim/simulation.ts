@@ -100,6 +100,7 @@ export class Simulation {
     const process = new Process(name, this.world);
     const { resumeWindowMs, pingMs, pingTimeoutMs, closeTimeoutMs, retryOpen } = this.plan.settings;
     const dialer = {
+      address: 'network',
       dial: (_wireName: string, listener: Parameters<Network['dial']>[1]) => this.network.dial(process, listener),
       close: () => {},
     };

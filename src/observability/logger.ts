@@ -1,0 +1,85 @@
+import { textOf } from '../errors.js';
+
+/** What a log record tells of; docs/logging.md has the table. */
+export type LogEvent =
+  | 'session.opened'
+  | 'session.suspended'
+  | 'session.resumed'
+  | 'session.closed'
+  | 'session.refused'
+  | 'session.failed'
+  | 'item.dropped'
+  | 'item.unknown'
+  | 'host.listening'
+  | 'host.stopped'
+  | 'error';
+
+/**
+ * One thing that an operator may want to know. It is plain data: texts and
+ * numbers. What a peer has a say in is escaped and cut.
+ */
+export interface LogRecord {
+  readonly event: LogEvent;
+  /** The same for people. */
+  readonly message: string;
+  readonly side: 'client' | 'service';
+  /** Full name of the contract; absent for what concerns the host as a whole. */
+  readonly contract?: string;
+  /** The same on both sides. Absent before there is a session, and for a plain one at the client. */
+  readonly sessionId?: string;
+  /** Address of the other side: as the connection shows it, or as the client dials it. */
+  readonly peer?: string;
+  /** Id of the client's principal. */
+  readonly principal?: string;
+  /** Local name of the operation or callback. */
+  readonly method?: string;
+  /** What happened, in one word: the kind of the error, or of the session's end. */
+  readonly kind?: string;
+  /** Name of the gRPC status code, e.g. `UNAUTHENTICATED`. */
+  readonly code?: string;
+  /** Which side it came from. */
+  readonly origin?: 'local' | 'remote';
+  readonly reason?: string;
+  /** How long the session was open, or without a connection. */
+  readonly lastedMs?: number;
+  /** After any end but an orderly one: how many items this side sent that may or may not have arrived. */
+  readonly unknownItems?: number;
+  /** What happened in the session that no caller saw, as far as anything did. */
+  readonly counters?: Readonly<Record<string, number>>;
+  /** Under which a client knows an error whose text it is not told. */
+  readonly errorId?: string;
+  /** Where an error was thrown. */
+  readonly stack?: string;
+  /** Where a host listens. */
+  readonly address?: string;
+  /** How many sessions a host that stopped has closed in order, and how many not. */
+  readonly closed?: number;
+  readonly aborted?: number;
+}
+
+/**
+ * Where records go. `console`, a winston logger, and a pino logger are such
+ * objects as they are; pino by `pino({ messageKey: 'message' })`.
+ */
+export interface Logger {
+  info(record: LogRecord): void;
+  warn(record: LogRecord): void;
+  error(record: LogRecord): void;
+}
+
+type Level = keyof Logger;
+
+/** A logger that cannot fail: what `logger` throws is written to stderr. Without one nothing is logged. */
+export function resolveLogger(logger: Logger | undefined): Logger {
+  if (logger === undefined) return silent;
+  const write = (level: Level) => (record: LogRecord) => {
+    try {
+      logger[level](record);
+    } catch (error) {
+      console.error(`the logger failed: ${textOf(error)}`);
+    }
+  };
+  return { info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+const silent: Logger = Object.freeze({ info() {}, warn() {}, error() {} });
