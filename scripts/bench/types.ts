@@ -52,7 +52,8 @@ export type Need = Ability | 'firstReply';
 export type BenchClient = Partial<Abilities> & {
   /** Runs a whole race, and checks it: for a client that is a program of its own. */
   runCase?(name: string, count: number): Promise<Readonly<Record<string, number>>>;
-  close(): Promise<void> | void;
+  /** Resolves with what else there is to report. */
+  close(): Promise<string | void> | void;
 };
 
 /**
@@ -64,6 +65,8 @@ export interface Peer {
   readonly name: string;
   /** Makes it ready to run, in whatever takes part in it; resolves with what is in the way if that cannot be done here. */
   prepare?(): Promise<string | undefined>;
+  /** Takes part only in a run with `--checked`. */
+  readonly onlyIfAsked?: boolean;
   /** Which cases it takes part in: those that need one of these. */
   readonly abilities: readonly Need[];
   /** Starts to serve and returns the address for `client`. */
@@ -131,6 +134,8 @@ export type Rounds = Readonly<Record<string, readonly number[]>>;
 export interface Measurement {
   readonly of: Case;
   readonly peers: ReadonlyMap<string, Rounds>;
+  /** What peers had to say in the end. */
+  readonly remarks: readonly string[];
 }
 
 /** One figure of one case, as it is printed and written. */
