@@ -85,6 +85,8 @@ export interface Figure {
   readonly unit: string;
   /** Targets by the name of the peer; a peer without one is shown for comparison. */
   readonly targets: Readonly<Record<string, Bound>>;
+  /** What it is in the words of the README, where it stands in the short table. */
+  readonly headline?: string;
   /** What ours has to stay below, whatever the peers do. */
   readonly below?: number;
 }
@@ -138,7 +140,7 @@ export interface Measurement {
   readonly remarks: readonly string[];
 }
 
-/** One figure of one case, as it is printed and written. */
+/** One figure of one case, as it is printed and written: medians of all rounds. */
 export interface Row {
   readonly case: string;
   readonly unit: string;
@@ -146,6 +148,16 @@ export interface Row {
   readonly peers: Readonly<Record<string, number>>;
   /** Ours divided by the peer's. */
   readonly ratios: Readonly<Record<string, number>>;
+  /** How far the rounds lie apart, as parts of the median; by name, ours included. */
+  readonly spreads: Readonly<Record<string, number>>;
+  /** Each target by the name of the peer; that of ours alone has no name. */
+  readonly targets: Readonly<Record<string, { readonly text: string; readonly pass: boolean }>>;
   readonly target: string;
   readonly pass: boolean;
+}
+
+/** What stands in docs/performance.json, and in tables in the README and in docs/performance.md. */
+export interface Results {
+  readonly machine: string;
+  readonly rows: readonly Row[];
 }
