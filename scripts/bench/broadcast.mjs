@@ -18,7 +18,7 @@ export function broadcastCase(name, burst, targets) {
   return {
     name,
     needs: 'broadcast',
-    figures: [{ name, unit: 'messages/s', targets }],
+    figures: [{ name, headline: `to 1,000 clients at once, ${burst} at a time`, unit: 'messages/s', targets }],
     async measure(names, { generations, rounds }) {
       const connections = generations > 1 ? THOROUGH : QUICK;
       const pairs = await Promise.all(names.map((peer) => Pair.start(peer, name)));

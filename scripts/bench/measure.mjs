@@ -33,16 +33,18 @@ const MAX_HELD_UP = 0.1;
  * meanwhile hits all alike.
  *
  * @param {import('./types.js').Case} measured
- * @param {readonly import('./types.js').Peer[]} all those that there are, ready to run
+ * @param {readonly import('./types.js').Peer[]} all ready to run
  * @param {Plan} plan
  * @returns {Promise<import('./types.js').Measurement>}
  */
 export async function measure(measured, all, plan) {
   const names = all
     .filter(({ abilities }) => abilities.includes(measured.needs))
-    .map(({ name }) => name)
-    .filter((name) => !plan.onlyTargets || name === OURS || measured.figures.some(({ targets }) => name in targets));
-  if ('measure' in measured) return { of: measured, peers: await measured.measure(names, plan) };
+    .filter((peer) => !plan.onlyTargets || peer.onlyIfAsked || isCompared(peer, measured))
+    .map(({ name }) => name);
+  if ('measure' in measured) return { of: measured, peers: await measured.measure(names, plan), remarks: [] };
+  /** @type {string[]} */
+  const remarks = [];
   /** @type {Map<string, Record<string, number[]>>} */
   const peers = new Map(names.map((name) => [name, {}]));
   for (let generation = 0; generation < plan.generations; generation++) {
@@ -56,9 +58,17 @@ export async function measure(measured, all, plan) {
         for (const [figure, value] of Object.entries(figures)) rounds[figure] = [...(rounds[figure] ?? []), value];
       }
     }
-    await Promise.all(pairs.map((pair) => pair.stop()));
+    for (const pair of pairs) {
+      const remark = await pair.stop();
+      if (remark !== undefined) remarks.push(`${measured.name}, ${pair.name}: ${remark}`);
+    }
   }
-  return { of: measured, peers };
+  return { of: measured, peers, remarks };
+}
+
+/** @param {import('./types.js').Peer} peer @param {import('./types.js').Case} measured */
+function isCompared({ name }, { figures }) {
+  return name === OURS || figures.some(({ targets }) => name in targets);
 }
 
 /**

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const list = join(import.meta.dirname, 'packages.json');
 const root = resolve(import.meta.dirname, '../..');
@@ -41,6 +42,11 @@ async function areInstalled(wanted) {
 /** Loads one of them. Their types are not installed where the type checker looks. @param {string} name @returns {any} */
 export function requirePackage(name) {
   return createRequire(join(folder, 'package.json'))(name);
+}
+
+/** The same for one that is an ES module. @param {string} name @returns {Promise<any>} */
+export function importPackage(name) {
+  return import(pathToFileURL(createRequire(join(folder, 'package.json')).resolve(name)).href);
 }
 
 /** Where a peer's generated code goes: beside the packages that it imports. @param {string} name */

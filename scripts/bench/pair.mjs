@@ -38,7 +38,7 @@ export class Pair {
     const server = start('server', peer);
     const { address } = await message(server, peer);
     const client = start('client', peer, address, caseName);
-    await message(client, peer);
+    await message(client, peer, server);
     return new Pair(peer, address, server, client);
   }
 
@@ -100,15 +100,17 @@ export class Pair {
     await this.#ask(this.#client, { do: 'write-profile', file: client });
   }
 
+  /** Resolves with what the client has to report. @returns {Promise<string | undefined>} */
   async stop() {
-    await this.#ask(this.#client, { do: 'leave' });
+    const remark = await this.#ask(this.#client, { do: 'leave' });
     for (const child of [this.#client, this.#server]) child.disconnect();
+    return remark;
   }
 
   /** @param {Process} child @param {Command} command */
   async #ask(child, command) {
     child.send(command);
-    return (await message(child, this.name)).result;
+    return (await message(child, this.name, child === this.#client ? this.#server : this.#client)).result;
   }
 }
 
@@ -121,33 +123,29 @@ function start(...args) {
 }
 
 /**
- * The next message of a process.
+ * The next message of a process. Fails as well if the other one fails, for
+ * then there may never be one.
  *
  * @param {Process} child
  * @param {string} peer
+ * @param {Process} [other]
  * @returns {Promise<any>}
  */
-function message(child, peer) {
+function message(child, peer, other) {
+  const children = other === undefined ? [child] : [child, other];
+  const ended = new AbortController();
   return new Promise((resolve, reject) => {
-    const finish = () => {
-      clearTimeout(timer);
-      child.removeListener('message', take).removeListener('exit', exited);
-    };
-    /** @param {any} answer */
-    const take = (answer) => {
-      finish();
-      if ('failure' in answer) reject(new Error(`${peer}: ${answer.failure}`));
-      else resolve(answer);
-    };
-    /** @param {number | null} code */
-    const exited = (code) => {
-      finish();
-      reject(new Error(`${peer}: a process ended with ${code}`));
-    };
-    const timer = setTimeout(() => {
-      finish();
-      reject(new Error(`${peer}: no answer within ${TIME_LIMIT_MS / 1_000} s`));
-    }, TIME_LIMIT_MS);
-    child.on('message', take).on('exit', exited);
-  });
+    const fail = (/** @type {string} */ reason) => reject(new Error(`${peer}: ${reason}`));
+    const timer = setTimeout(fail, TIME_LIMIT_MS, `no answer within ${TIME_LIMIT_MS / 1_000} s`);
+    for (const each of children) {
+      const take = (/** @type {any} */ answer) => {
+        if ('failure' in answer) fail(answer.failure);
+        else if (each === child) resolve(answer);
+      };
+      const exited = (/** @type {number | null} */ code) => fail(`a process ended with ${code}`);
+      each.on('message', take).on('exit', exited);
+      ended.signal.addEventListener('abort', () => each.removeListener('message', take).removeListener('exit', exited));
+    }
+    ended.signal.addEventListener('abort', () => clearTimeout(timer));
+  }).finally(() => ended.abort());
 }

@@ -2,6 +2,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { drawFlameGraph, isWork } from './flame-graph.mjs';
+import { installPackages } from './packages.mjs';
 import { Pair } from './pair.mjs';
 import { OURS } from './registry.mjs';
 
@@ -11,12 +13,11 @@ const WARM_UP_MS = 2_000;
 const PROFILE_MS = 4_000;
 /** Functions that the summary names. */
 const SHOWN = 25;
-/** What is no work of the case: waiting, and the profiler's own commands. */
-const NO_WORK = new Set(['(idle)', 'dispatch']);
 
 /**
  * Writes CPU profiles of our client and server at work on a case, for the
- * developer tools of a browser, and returns what takes most time as text.
+ * developer tools of a browser, and a picture of each; returns what takes most
+ * time as text.
  *
  * @param {string} caseName
  */
@@ -32,8 +33,16 @@ export async function profile(caseName) {
   await pair.round(PROFILE_MS);
   await pair.writeProfiles(files);
   await pair.stop();
+  const inTheWay = await installPackages();
+  if (inTheWay !== undefined) console.error(`without pictures: ${inTheWay}`);
+  else for (const [side, file] of Object.entries(files)) await draw(file, `${caseName}, ${side}`);
   const summaries = Object.values(files).map(async (file) => `${relative(root, file)}\n${await summary(file)}`);
   return (await Promise.all(summaries)).join('\n');
+}
+
+/** @param {string} file @param {string} title */
+function draw(file, title) {
+  return drawFlameGraph(file, file.replace('.cpuprofile', '.svg'), `grpc-duplex, ${title}`);
 }
 
 /** The functions that take most time themselves. @param {string} file */
@@ -47,7 +56,7 @@ async function summary(file) {
   for (const [index, id] of samples.entries()) {
     const frame = nodeOf.get(id)?.callFrame;
     const time = timeDeltas[index] ?? 0;
-    if (frame === undefined || (frame.url === '' && NO_WORK.has(frame.functionName))) continue;
+    if (frame === undefined || !isWork(frame.functionName, frame.url)) continue;
     total += time;
     const where = frame.url === '' ? '' : `  ${shortened(frame.url)}:${frame.lineNumber + 1}`;
     const place = `${frame.functionName || '(anonymous)'}${where}`;

@@ -52,7 +52,8 @@ export type Need = Ability | 'firstReply';
 export type BenchClient = Partial<Abilities> & {
   /** Runs a whole race, and checks it: for a client that is a program of its own. */
   runCase?(name: string, count: number): Promise<Readonly<Record<string, number>>>;
-  close(): Promise<void> | void;
+  /** Resolves with what else there is to report. */
+  close(): Promise<string | void> | void;
 };
 
 /**
@@ -64,6 +65,8 @@ export interface Peer {
   readonly name: string;
   /** Makes it ready to run, in whatever takes part in it; resolves with what is in the way if that cannot be done here. */
   prepare?(): Promise<string | undefined>;
+  /** Takes part only in a run with `--checked`. */
+  readonly onlyIfAsked?: boolean;
   /** Which cases it takes part in: those that need one of these. */
   readonly abilities: readonly Need[];
   /** Starts to serve and returns the address for `client`. */
@@ -82,6 +85,8 @@ export interface Figure {
   readonly unit: string;
   /** Targets by the name of the peer; a peer without one is shown for comparison. */
   readonly targets: Readonly<Record<string, Bound>>;
+  /** What it is in the words of the README, where it stands in the short table. */
+  readonly headline?: string;
   /** What ours has to stay below, whatever the peers do. */
   readonly below?: number;
 }
@@ -131,9 +136,11 @@ export type Rounds = Readonly<Record<string, readonly number[]>>;
 export interface Measurement {
   readonly of: Case;
   readonly peers: ReadonlyMap<string, Rounds>;
+  /** What peers had to say in the end. */
+  readonly remarks: readonly string[];
 }
 
-/** One figure of one case, as it is printed and written. */
+/** One figure of one case, as it is printed and written: medians of all rounds. */
 export interface Row {
   readonly case: string;
   readonly unit: string;
@@ -141,6 +148,16 @@ export interface Row {
   readonly peers: Readonly<Record<string, number>>;
   /** Ours divided by the peer's. */
   readonly ratios: Readonly<Record<string, number>>;
+  /** How far the rounds lie apart, as parts of the median; by name, ours included. */
+  readonly spreads: Readonly<Record<string, number>>;
+  /** Each target by the name of the peer; that of ours alone has no name. */
+  readonly targets: Readonly<Record<string, { readonly text: string; readonly pass: boolean }>>;
   readonly target: string;
   readonly pass: boolean;
+}
+
+/** What stands in docs/performance.json, and in tables in the README and in docs/performance.md. */
+export interface Results {
+  readonly machine: string;
+  readonly rows: readonly Row[];
 }

@@ -48,8 +48,7 @@ async function beClient() {
     }
     if (race !== undefined && command.do === 'warm-up') return warmUp(race, client, command.ms);
     if (race !== undefined && command.do === 'round') return race.run(client, command.count);
-    if (command.do === 'leave') await client.close();
-    return undefined;
+    return command.do === 'leave' ? client.close() : undefined;
   });
   tell({ ready: true });
 }

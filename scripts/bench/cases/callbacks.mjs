@@ -9,6 +9,7 @@ export default {
   figures: [
     {
       name: 'callbacks',
+      headline: 'one-way messages to the client',
       unit: 'messages/s',
       targets: {
         'grpc-js': { atLeast: 20 },

@@ -9,6 +9,7 @@ export default {
   figures: [
     {
       name: 'one-way',
+      headline: 'one-way messages to the service',
       unit: 'messages/s',
       targets: {
         'grpc-js': { atLeast: 25 },

@@ -6,7 +6,14 @@ import { perSecond } from '../statistics.mjs';
 export default {
   name: 'reply-stream',
   needs: 'countUp',
-  figures: [{ name: 'reply-stream', unit: 'items/s', targets: { 'grpc-js': { atLeast: 15 } } }],
+  figures: [
+    {
+      name: 'reply-stream',
+      headline: 'items of a reply stream',
+      unit: 'items/s',
+      targets: { 'grpc-js': { atLeast: 15 } },
+    },
+  ],
   async run(client, count) {
     const start = performance.now();
     checkTally(await client.countUp(count), count);

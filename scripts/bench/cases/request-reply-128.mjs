@@ -11,6 +11,7 @@ export default {
   figures: [
     {
       name: 'request-reply-128',
+      headline: 'requests, 128 in flight',
       unit: 'calls/s',
       targets: {
         'grpc-js': { atLeast: 12 },

@@ -4,8 +4,8 @@ import { OURS } from '../registry.mjs';
 import { shuffled } from '../statistics.mjs';
 
 const CLIENTS = 100;
-const COUNT = 10_000;
-const WARM_UPS = 5;
+const COUNT = 5_000;
+const WARM_UPS = 3;
 const FIGURE = 'stalled-client p99';
 const ALL_WELL = 'no client stalled';
 
