@@ -25,6 +25,7 @@ export {
   type Host,
   type HostCounters,
   type HostOptions,
+  type InstanceFactory,
   type Instancing,
   type InstancingOptions,
   type Limits,

@@ -176,8 +176,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'an operation that an older service does not know ends the session',
     file: 'src/calls/incoming/incoming-calls.ts',
-    find: '    this.#channel.counters.unknownItems += 1;\n    const message',
-    replace: "    if (item.number > 0) throw new DuplexError('protocol', what);\n    const message",
+    find: '    this.#channel.counters.unknownItems += 1;\n    this.#channel.log.unknown(what);',
+    replace: "    if (item.number > 0) throw new DuplexError('protocol', what);",
     foundBy: 'test/integration/plain-clients.test.ts',
   },
   {

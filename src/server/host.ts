@@ -6,6 +6,7 @@ import type { PlainMethod } from '../transport/grpc/plain-methods.js';
 import { Admission, type HostCounters } from './admission/admission.js';
 import { HealthService } from './health-service.js';
 import { HostedService, type Service } from './hosted-service.js';
+import type { Instancing } from './instances.js';
 import {
   type HostOptions,
   type InstancingOptions,
@@ -15,27 +16,22 @@ import {
 } from './options.js';
 import { ReflectionService } from './reflection/reflection-service.js';
 import type { Principal } from './security/principal.js';
-import type { ServiceFactory, SingleFactory } from './service-types.js';
+import type { InstanceFactory, ServiceFactory } from './service-types.js';
 
 /** Serves duplex contracts to clients. */
 export interface Host<Who = unknown> extends AsyncDisposable {
   /** What the host holds now, and what its limits have refused. */
   readonly counters: HostCounters;
-  /** Serves a contract by one object for all sessions, which `factory` makes when the first of them opens. */
-  add<Operations, Callbacks, State>(
-    contract: Contract<Operations, Callbacks, State>,
-    factory: SingleFactory<Operations, Callbacks, State, Who>,
-    options: ServiceOptions<State, Callbacks> & Required<InstancingOptions<'single'>>,
-  ): Service<Callbacks, State, Who>;
   /**
    * Serves a contract: `factory` makes the object that serves one session when
    * the session opens, and may call back before the first operation. With
-   * `instancing: 'per-call'` it makes one for each call.
+   * `instancing: 'per-call'` it makes one for each call; with `single` one for
+   * all sessions, when the first of them opens, and then it takes no session.
    */
-  add<Operations, Callbacks, State>(
+  add<Operations, Callbacks, State, Mode extends Instancing = 'per-session'>(
     contract: Contract<Operations, Callbacks, State>,
-    factory: ServiceFactory<Operations, Callbacks, State, Who>,
-    options?: ServiceOptions<State, Callbacks> & InstancingOptions<'per-session' | 'per-call'>,
+    factory: InstanceFactory<Mode, Operations, Callbacks, State, Who>,
+    options?: ServiceOptions<NoInfer<State>, NoInfer<Callbacks>> & InstancingOptions<Mode>,
   ): Service<Callbacks, State, Who>;
   /**
    * Listens on an address such as `localhost:50051`, `[::]:0` or
@@ -113,12 +109,14 @@ class GrpcHost implements Host {
     if (reflection) this.#reflection = new ReflectionService(contracts, health ? [HealthService.serviceName] : []);
   }
 
-  add<Operations, Callbacks, State>(
+  add<Operations, Callbacks, State, Mode extends Instancing = 'per-session'>(
     contract: Contract<Operations, Callbacks, State>,
-    factory: ServiceFactory<Operations, Callbacks, State>,
-    options: ServiceOptions<State, Callbacks> & InstancingOptions = {},
+    factory: InstanceFactory<Mode, Operations, Callbacks, State>,
+    options: ServiceOptions<State, Callbacks> & InstancingOptions<Mode> = {},
   ): Service<Callbacks, State> {
-    const service = new HostedService(contract, factory, options, this.#options, this.#admission);
+    // One that takes no session does not mind to be given one.
+    const make = factory as ServiceFactory<Operations, Callbacks, State>;
+    const service = new HostedService(contract, make, options, this.#options, this.#admission);
     // The registry does not care for the types that each service was added with.
     const untyped = service as unknown as AnyService;
     for (const listener of this.#listeners) serve(listener, untyped);

@@ -9,6 +9,7 @@ export type { HostOptions, InstancingOptions, ServiceOptions } from './options.j
 export { bearerToken } from './security/bearer-token.js';
 export type { AccessRequest, Authenticate, AuthenticationRequest, Authorize, Principal } from './security/principal.js';
 export type {
+  InstanceFactory,
   ServiceFactory,
   ServiceHandler,
   ServiceSession,

@@ -2,6 +2,7 @@ import type { CallCounters } from '../calls/call-channel.js';
 import type { Call } from '../calls/incoming/call.js';
 import type { Handlers, MethodProxy } from '../calls/method-types.js';
 import type { SessionEnd } from '../session/session-end.js';
+import type { Instancing } from './instances.js';
 import type { SessionState } from './session-state.js';
 
 /** `resuming`: the connection broke, and the client may come back. */
@@ -46,12 +47,29 @@ export type ServiceHandler<Operations, Callbacks, State, Who = unknown> = Handle
 > &
   Partial<Disposable & AsyncDisposable>;
 
-/** Makes the object that serves a session. It may take its time, or throw a Fault to turn the client away. */
-export type ServiceFactory<Operations, Callbacks, State, Who = unknown> = (
-  session: ServiceSession<Callbacks, State, Who>,
+/**
+ * Makes an object that serves. It takes the session, unless one object serves
+ * all of them: there an operation finds its session in `call.session`. It may
+ * take its time, or throw a Fault to turn the client away.
+ */
+export type InstanceFactory<Mode extends Instancing, Operations, Callbacks, State, Who = unknown> = (
+  ...of: Mode extends 'single' ? [] : [session: ServiceSession<Callbacks, State, Who>]
 ) => ServiceHandler<Operations, Callbacks, State, Who> | PromiseLike<ServiceHandler<Operations, Callbacks, State, Who>>;
 
-/** Makes the one object that serves all sessions; an operation finds its session in `call.session`. */
-export type SingleFactory<Operations, Callbacks, State, Who = unknown> = () =>
-  | ServiceHandler<Operations, Callbacks, State, Who>
-  | PromiseLike<ServiceHandler<Operations, Callbacks, State, Who>>;
+/** Makes the object that serves a session, or a call of one. */
+export type ServiceFactory<Operations, Callbacks, State, Who = unknown> = InstanceFactory<
+  'per-session',
+  Operations,
+  Callbacks,
+  State,
+  Who
+>;
+
+/** Makes the one object that serves all sessions. */
+export type SingleFactory<Operations, Callbacks, State, Who = unknown> = InstanceFactory<
+  'single',
+  Operations,
+  Callbacks,
+  State,
+  Who
+>;

@@ -27,10 +27,7 @@ async function counting(instancing: Instancing, options: HostOptions = {}) {
     });
   };
   const host = createHost({ resumeWindowMs: 200, ...options, onError: (error) => log.push(error.message) });
-  const service =
-    instancing === 'single'
-      ? host.add(Everything, make, { instancing })
-      : host.add(Everything, () => make(), { instancing });
+  const service = host.add(Everything, make, { instancing });
   const { address } = await host.listen('localhost:0');
   onTestFinished(() => void host.stop());
   return { host, address, log, service, sessions };

@@ -22,6 +22,36 @@ const nothing = (): void => {};
 declare const all: Everything.Handler;
 
 describe('what the compiler knows of a service', () => {
+  it('knows by its instancing whether what makes its objects is given a session', () => {
+    const add = (): void => {
+      const host = createHost();
+      host.add(
+        Everything,
+        (...of) => {
+          expectTypeOf(of).toEqualTypeOf<[]>();
+          return all;
+        },
+        { instancing: 'single' },
+      );
+      for (const instancing of ['per-session', 'per-call'] as const) {
+        host.add(
+          Everything,
+          (session) => {
+            expectTypeOf(session).toExtend<Everything.Session>();
+            return all;
+          },
+          { instancing },
+        );
+      }
+      // One that needs no session fits everywhere, also where only the running program knows.
+      const make = (): Everything.Handler => all;
+      for (const instancing of ['per-session', 'single'] as const) host.add(Everything, make, { instancing });
+      const { sessions } = host.add(Everything, make, { initialState: { counter: 1n } });
+      expectTypeOf(sessions.get('')?.state.value.counter).toEqualTypeOf<bigint | undefined>();
+    };
+    expectTypeOf(add).toBeFunction();
+  });
+
   it('knows the principal of its sessions by what authenticates them', () => {
     const add = (): void => {
       const authenticate = async () => ({ id: 'ann', roles: ['admin'] });
