@@ -190,9 +190,9 @@ export const sessionMutants: readonly Mutant[] = [
   },
   {
     bug: 'a Hello does not wait for its credentials',
-    file: 'src/session/session.ts',
-    find: 'if (this.#options.showsCredentials === true) this.#listener.credentialsWanted();\n    else this.controls.show();',
-    replace: 'this.#listener.credentialsWanted();\n    this.controls.show();',
+    file: 'src/session/controls.ts',
+    find: 'if (showsCredentials) this.#listener.credentialsWanted();\n    else this.show();',
+    replace: 'if (showsCredentials) this.#listener.credentialsWanted();\n    this.show();',
   },
   {
     bug: "somebody else's credentials are taken in a living session",

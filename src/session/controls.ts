@@ -27,10 +27,10 @@ export class Controls {
   /** Client: makes the Hello that the present carrier has not seen yet. */
   #hello: ((credentials: Credentials | undefined) => Hello) | undefined;
   readonly #isJoined: () => boolean;
-  readonly #listener: Pick<SessionListener, 'wake'>;
+  readonly #listener: Pick<SessionListener, 'wake' | 'credentialsWanted'>;
 
   /** `isJoined` tells whether the peer can be told now what is of use only in an open session. */
-  constructor(isJoined: () => boolean, listener: Pick<SessionListener, 'wake'>) {
+  constructor(isJoined: () => boolean, listener: Pick<SessionListener, 'wake' | 'credentialsWanted'>) {
     this.#isJoined = isJoined;
     this.#listener = listener;
   }
@@ -84,9 +84,11 @@ export class Controls {
 
   // ---------------------------------------------------------------- session
 
-  /** A new carrier: `hello` makes the first words on it, which wait for `show`. */
-  greet(hello: (credentials: Credentials | undefined) => Hello): void {
+  /** A new carrier: `hello` makes the first words on it. If credentials go into them, they wait for `show`. */
+  greet(hello: (credentials: Credentials | undefined) => Hello, showsCredentials: boolean): void {
     this.#hello = hello;
+    if (showsCredentials) this.#listener.credentialsWanted();
+    else this.show();
   }
 
   clear(): void {

@@ -123,9 +123,7 @@ export class Session {
       this.controls.ack();
       return this.#open(now);
     }
-    this.controls.greet((credentials) => this.#resumption.nextHello(credentials));
-    if (this.#options.showsCredentials === true) this.#listener.credentialsWanted();
-    else this.controls.show();
+    this.controls.greet((shown) => this.#resumption.nextHello(shown), this.#options.showsCredentials === true);
   }
 
   /** A frame arrived. */
