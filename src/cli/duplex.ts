@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Command, UsageError } from './command.js';
 
 /** The sub-commands by name: what each does, and where it is. */
-const commands: Readonly<Record<string, { readonly summary: string; load?(): Promise<Command> }>> = {
+const commands: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
   generate: {
     summary: 'write the wire proto and the TypeScript of contracts',
     load: async () => (await import('./commands/generate.js')).generate,
@@ -12,9 +12,6 @@ const commands: Readonly<Record<string, { readonly summary: string; load?(): Pro
     summary: 'check contracts against the rules, and against an older version of themselves',
     load: async () => (await import('./commands/check.js')).check,
   },
-  call: { summary: 'call an operation of a running service and print what comes back' },
-  repl: { summary: 'talk to a running service line by line' },
-  inspect: { summary: 'show what travels in a session, decoded' },
 };
 
 const usage = `duplex: duplex services for gRPC
@@ -35,19 +32,17 @@ if (name === undefined || name === 'help' || name === '--help' || name === '-h')
   process.stdout.write(usage);
 } else if (name === '--version' || name === '-v') {
   process.stdout.write(`${version()}\n`);
-} else if (Object.hasOwn(commands, name)) {
-  process.exitCode = await run(name, args);
 } else {
-  fail(`duplex: no such command: ${name}\n\n${usage.trimEnd()}`);
-  process.exitCode = 1;
+  process.exitCode = await run(name, args);
 }
 
 async function run(name: string, args: readonly string[]): Promise<number> {
-  const command = await commands[name]?.load?.();
-  if (command === undefined) {
-    fail(`duplex ${name}: not built yet`);
-    return 1;
+  const known = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (known === undefined) {
+    fail(`duplex: no such command: ${name}\n\n${usage.trimEnd()}`);
+    return 2;
   }
+  const command = await known.load();
   try {
     return await command(args, { cwd: process.cwd(), out: (line) => process.stdout.write(`${line}\n`), err: fail });
   } catch (error) {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import * as wkt from '@bufbuild/protobuf/wkt';
-import { describeFile, isPackage, isService, type Reflected, type ReflectedFile } from './from-reflection.js';
+import { describeFile, isPackage, isService, type Reflected, type ReflectedFile } from './from-protobufjs.js';
 
 /** What is used of protobufjs, which comes with @grpc/proto-loader. */
 interface Protobufjs {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -56,11 +56,14 @@ async function expectSame(generate: () => Promise<unknown>): Promise<void> {
   expect(generated.map(project.read)).toEqual(before);
 }
 
-/** What the calculator of the README says: state and callbacks in order. */
-const said = ['state 0', 'state 100', 'Equals(100)', 'state 117.65', 'Equals(117.65)'];
+/** What the README says that its client prints: state and callbacks in order. */
+const said = /npx tsx src\/client\.ts\n```\n\n```\n(.*?)\n```/s
+  .exec(readFileSync('README.md', 'utf8'))?.[1]
+  ?.split('\n');
 
 describe('the packed package, in an empty project with nothing but the packages that it names', () => {
-  test('generates, compiles and runs what the README shows', async () => {
+  test('generates, compiles and runs what the README shows, and prints what it says', async () => {
+    expect(said).toContain('Equals(117.65)');
     for (const name of ['src/server.ts', 'src/client.ts']) project.write(name, sample(name));
     expect(await compileAndRun('module')).toEqual(said);
   }, 120_000);

@@ -12,7 +12,7 @@ export class ScriptProcess {
   unfinished = '';
   /** What it printed to stderr. */
   errors = '';
-  /** Resolves with the exit code, or with the signal that ended it. */
+  /** Resolves with the exit code, or with the signal that ended it, when all that it printed is here. */
   readonly exited: Promise<number | NodeJS.Signals | null>;
   readonly #child: ChildProcessWithoutNullStreams;
 
@@ -33,7 +33,7 @@ export class ScriptProcess {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.errors += text;
     });
-    this.exited = new Promise((done) => child.on('exit', (code, signal) => done(code ?? signal)));
+    this.exited = new Promise((done) => child.on('close', (code, signal) => done(code ?? signal)));
     atEnd(() => {
       child.kill('SIGKILL');
     });

@@ -21,10 +21,18 @@ describe('docs/polyglot.md', () => {
   });
 });
 
+const written = (text: string): number => text.split('\n').filter((line) => line.trim() !== '').length;
+
 describe('the README', () => {
+  it('has contract, service and client in forty lines', () => {
+    const files = [...read('README.md').matchAll(/`[\w./-]+\.(?:proto|ts)`:\n\n```\w+\n([\s\S]*?)```/g)];
+    expect(files.length).toBe(3);
+    expect(written(files.map(([, text]) => text).join(''))).toBeLessThanOrEqual(40);
+  });
+
   it('has the Python client in ten lines or fewer', () => {
     const [, python = ''] = /```python\n([\s\S]*?)```/.exec(read('README.md')) ?? [];
     expect(python).toContain('Connect(');
-    expect(python.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(10);
+    expect(written(python)).toBeLessThanOrEqual(10);
   });
 });
