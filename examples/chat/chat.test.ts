@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConnectOptions } from 'grpc-duplex';
-import { testLink } from 'grpc-duplex/testing';
-import { createRoom } from './chat.js';
+import { type TestLinkOptions, testLink } from 'grpc-duplex/testing';
+import { createChat, type Room } from './chat.js';
 import { Chat } from './gen/chat/v1/chat_duplex.js';
 
 /** What a client does that bears this name. */
@@ -12,6 +12,13 @@ const named = (name: string, ok = true): ConnectOptions<Chat.Callbacks, Chat.Ope
   handler: { confirm: () => ({ ok }) },
 });
 
+/** A room, and the client of its first member. */
+async function openRoom(options: TestLinkOptions<Chat.Operations, Chat.Callbacks, Chat.State>) {
+  const link = await testLink(Chat, (session) => createChat(session, room), options);
+  const room: Room = link.service.group();
+  return link;
+}
+
 function listen(client: Chat.Client): string[] {
   const heard: string[] = [];
   client.callbacks.posted$.subscribe(({ name, text }) => heard.push(`${name}: ${text}`));
@@ -19,7 +26,7 @@ function listen(client: Chat.Client): string[] {
 }
 
 test('everybody hears everybody, in the same order', async () => {
-  await using link = await testLink(Chat, createRoom(), { client: named('Ann') });
+  await using link = await openRoom({ client: named('Ann') });
   const ann = listen(link.client);
   await link.settle();
   const other = link.connect(named('Bob'));
@@ -36,7 +43,7 @@ test('everybody hears everybody, in the same order', async () => {
 });
 
 test('who shouts is asked, and may think better of it', async () => {
-  await using link = await testLink(Chat, createRoom(), { client: named('Ann', false) });
+  await using link = await openRoom({ client: named('Ann', false) });
   const heard = listen(link.client);
   link.client.service.post({ text: 'LOUD' });
   link.client.service.post({ text: 'quiet' });
@@ -45,7 +52,7 @@ test('who shouts is asked, and may think better of it', async () => {
 });
 
 test('a member who is cut off misses nothing, and joins again if the room has forgotten him', async () => {
-  await using link = await testLink(Chat, createRoom(), { client: named('Ann') });
+  await using link = await openRoom({ client: named('Ann') });
   const heard = listen(link.client);
   await link.settle();
   link.cut();

@@ -63,7 +63,10 @@ class Factory<Operations, Callbacks, State> implements ChannelFactory<Operations
   readonly #shared: GrpcConnections | undefined;
 
   constructor(contract: Contract<Operations, Callbacks, State>, options: ChannelFactoryOptions<Callbacks, Operations>) {
-    const resolved = resolveOptions(defaults, options, { resumeWindowMs: 0 });
+    const resolved = resolveOptions(defaults, options, {
+      least: { resumeWindowMs: 0 },
+      oneOf: { connections: ['separate', 'shared'] },
+    });
     this.#contract = contract;
     this.#options = resolved;
     // Made in either case: a bad address is to show here.

@@ -113,8 +113,15 @@ export function resolveConnectOptions<Callbacks, Operations>(
   dialer: Dialer,
   options: ConnectOptions<Callbacks, Operations>,
 ): ResolvedConnectOptions<Callbacks, Operations> {
-  const resolved = resolveOptions(defaults, options, { resumeWindowMs: 0 });
-  return { ...resolved, ...resolveReporting(options, 'client'), dialer };
+  const resolved = resolveOptions(defaults, options, {
+    least: { resumeWindowMs: 0 },
+    oneOf: { level: ['session', 'plain'], onLost: ['fault', 'renew'] },
+  });
+  const backoff = resolveOptions(defaultBackoff, resolved.backoff, {
+    least: { firstMs: 0, maxMs: 0 },
+    prefix: 'backoff.',
+  });
+  return { ...resolved, ...resolveReporting(options, 'client'), backoff, dialer };
 }
 
 const defaults = Object.freeze({

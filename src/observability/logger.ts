@@ -1,4 +1,4 @@
-import { textOf } from '../errors.js';
+import { Code, DuplexError, textOf } from '../errors.js';
 
 /** What a log record tells of; docs/logging.md has the table. */
 export type LogEvent =
@@ -69,9 +69,19 @@ export interface Logger {
 
 type Level = keyof Logger;
 
-/** A logger that cannot fail: what `logger` throws is written to stderr. Without one nothing is logged. */
+const levels: readonly Level[] = ['info', 'warn', 'error'];
+
+/**
+ * A logger that cannot fail: what `logger` throws is written to stderr. Without
+ * one nothing is logged. Throws INVALID_ARGUMENT for what is no logger.
+ */
 export function resolveLogger(logger: Logger | undefined): Logger {
   if (logger === undefined) return silent;
+  for (const level of levels) {
+    if (typeof logger[level] === 'function') continue;
+    const message = `logger has no function ${level}: give an object with ${levels.join(', ')}, such as console`;
+    throw new DuplexError('fault', message, { code: Code.INVALID_ARGUMENT });
+  }
   const write = (level: Level) => (record: LogRecord) => {
     try {
       logger[level](record);

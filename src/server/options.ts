@@ -83,7 +83,7 @@ export interface ResolvedHostOptions
 export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
   const limits = resolveLimits(options.limits);
   const offWhenZero = { resumeWindowMs: 0, idleTimeoutMs: 0, credentialsLeadMs: 0 };
-  const resolved = resolveOptions(defaults, { ...options, limits }, offWhenZero);
+  const resolved = resolveOptions(defaults, { ...options, limits }, { least: offWhenZero });
   return { ...resolved, ...resolveReporting(options, 'service') };
 }
 

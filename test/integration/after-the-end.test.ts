@@ -84,6 +84,17 @@ describe('a session that is over', () => {
     expect(errors).toEqual([]);
   });
 
+  it('is closed at the end of the block that uses it', async () => {
+    const { address } = await serve(() => ({ echo: ({ text }) => ({ text }) }));
+    const { client } = join(address);
+    {
+      await using used = client;
+      await used.service.echo({ text: 'a' });
+    }
+    expect(client.status).toBe('closed');
+    expect(await client.closed).toMatchObject({ kind: 'closed', origin: 'local' });
+  });
+
   it('that was faulted may be closed without an error', async () => {
     const { client } = join('localhost:1', { retryOpen: false });
     await rejectionOf(client.open());

@@ -78,6 +78,20 @@ describe('a loop over callbacks', () => {
     expect(view.dropped).toBe(999);
   });
 
+  it('may fail where it is too slow, after what it had room for: the session lives', async () => {
+    const { address, sessions } = await serve(() => ({ reset: () => ({}) }));
+    const { client } = join(address);
+    const loop = client.callbacks.noted({ buffer: 2, overflow: 'error' })[Symbol.asyncIterator]();
+    await client.open();
+    for (const index of upTo(5)) await sessions[0]?.callback.noted({ index });
+    await client.service.reset();
+    expect(await loop.next()).toMatchObject({ value: { index: 0 } });
+    expect(await loop.next()).toMatchObject({ value: { index: 1 } });
+    await expect(loop.next()).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+    expect(await loop.next()).toMatchObject({ done: true });
+    expect(client.status).toBe('opened');
+  });
+
   it('may be left: the callback goes on for others, and so does the session', async () => {
     const { address, sessions } = await serve(() => ({ reset: () => ({}) }));
     const { client } = join(address);
@@ -185,6 +199,56 @@ describe('a loop over a reply stream', () => {
     );
     expect(error).toMatchObject({ code: Code.OUT_OF_RANGE });
     expect(seen).toEqual([{ value: 1 }]);
+  });
+});
+
+describe('an async iterable', () => {
+  const counting = (state: { made: number; left: boolean }) =>
+    async function* () {
+      try {
+        for (; ; state.made++) yield { value: state.made };
+      } finally {
+        state.left = true;
+      }
+    };
+
+  it('that a handler of the client streams is asked as the service takes, and let go when that leaves', async () => {
+    const state = { made: 0, left: false };
+    const { address, sessions } = await serve();
+    const { client } = join(address, { handler: { watch: counting(state) } });
+    await client.open();
+    let expected = 0;
+    for await (const { value } of sessions[0]?.callback.watch() ?? []) {
+      expect(value).toBe(expected++);
+      expect(state.made).toBeLessThanOrEqual(expected + 256 + 1);
+      if (expected === 600) break;
+    }
+    await eventually(() => expect(state.left).toBe(true));
+  });
+
+  it('of requests is asked no further than the service takes, and let go when that has enough', async () => {
+    const state = { made: 0, left: false };
+    const gate = deferred();
+    const { address } = await serve(
+      () => ({
+        async sum(values) {
+          await gate.promise;
+          let count = 0;
+          for await (const _ of values) if (++count === 2) break;
+          return { count };
+        },
+        reset: () => ({}),
+      }),
+      { concurrency: 'multiple' },
+    );
+    const { client } = join(address);
+    const sum = client.service.sum(counting(state)());
+    await client.service.reset();
+    await client.service.reset();
+    expect(state.made).toBeLessThanOrEqual(256 + 1);
+    gate.resolve();
+    expect(await sum).toMatchObject({ count: 2 });
+    await eventually(() => expect(state.left).toBe(true));
   });
 });
 

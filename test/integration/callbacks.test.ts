@@ -1,4 +1,5 @@
 import { Code } from 'grpc-duplex';
+import { config } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { join, serve } from '../support/everything.js';
 import { eventually, record } from '../support/observe.js';
@@ -68,6 +69,30 @@ describe('callbacks as observables', () => {
     await client.service.reset();
     expect(first).toMatchObject([{ index: 1 }, { index: 2 }]);
     expect(second).toMatchObject([{ index: 2 }]);
+  });
+
+  it('go on for others when a subscriber throws, which is rxjs’s to report', async () => {
+    const { address, sessions } = await serve(() => ({ reset: () => ({}) }));
+    const { client } = join(address);
+    const reported: unknown[] = [];
+    const before = config.onUnhandledError;
+    config.onUnhandledError = (error) => void reported.push(error);
+    const bug = new Error('a bug');
+    client.callbacks.noted$.subscribe(() => {
+      throw bug;
+    });
+    client.status$.subscribe((status) => {
+      if (status === 'opened') throw bug;
+    });
+    const notes = record(client.callbacks.noted$);
+    const statuses = record(client.status$);
+    await client.open();
+    for (const index of [1, 2, 3]) await sessions[0]?.callback.noted({ index });
+    await client.service.reset();
+    expect(notes).toMatchObject([{ index: 1 }, { index: 2 }, { index: 3 }]);
+    expect(statuses).toEqual(['opening', 'opened']);
+    await eventually(() => expect(reported).toEqual([bug, bug, bug, bug]));
+    config.onUnhandledError = before;
   });
 
   it('are dialled for by the first subscription', async () => {

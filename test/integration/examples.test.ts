@@ -1,13 +1,22 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/observe.js';
 import { ScriptProcess } from '../support/processes.js';
 
+/** Types the command that an example's README has for a terminal, but for the address. */
+function type(name: string, terminal: 'server' | 'client', address: string): ScriptProcess {
+  const readme = readFileSync(`examples/${name}/README.md`, 'utf8');
+  const [, args] = new RegExp(`^npx tsx (.*/${terminal}\\.ts.*)$`, 'm').exec(readme) ?? [];
+  if (args === undefined) throw new Error(`the README of ${name} does not say how to start its ${terminal}`);
+  const [script = '', ...rest] = args.replace('localhost:50051', address).split(' ');
+  return new ScriptProcess(script, rest);
+}
+
 /** An example's service, listening, and a client of it, each in a process of its own. */
-async function start(name: string, ...args: readonly string[]) {
-  const server = new ScriptProcess(`examples/${name}/server.ts`, ['localhost:0']);
+async function start(name: string) {
+  const server = type(name, 'server', 'localhost:0');
   const address = (await server.printed('listening on')).replace('listening on ', '');
-  return { server, address, client: new ScriptProcess(`examples/${name}/client.ts`, [address, ...args]) };
+  return { server, address, client: type(name, 'client', address) };
 }
 
 describe('the examples', () => {
@@ -17,6 +26,13 @@ describe('the examples', () => {
     const runner = new ScriptProcess(file);
     expect(await runner.exited, runner.lines.join('\n') + runner.errors).toBe(0);
     expect(runner.lines.join('\n')).toMatch(/pass [1-9]/);
+  });
+
+  it('run in two terminals: the calculator answers on its callback contract', async () => {
+    const { client } = await start('calculator');
+    expect(await client.exited, client.errors).toBe(0);
+    const results = client.lines.filter((line) => /^Equal?/.test(line)).map((line) => line.replace(/\(.*/, ''));
+    expect(results).toEqual(['Equals', 'Equals', 'Equals', 'Equals', 'Equation']);
   });
 
   it('run in two terminals: the ticker streams prices and follows what the client says', async () => {
@@ -38,7 +54,7 @@ describe('the examples', () => {
   });
 
   it('run in terminals: what one says in the room the other hears', async () => {
-    const { client: ann, address } = await start('chat', 'Ann');
+    const { client: ann, address } = await start('chat');
     await ann.printed('room: Ann is here');
     const bob = new ScriptProcess('examples/chat/client.ts', [address, 'Bob']);
     await ann.printed('room: Bob is here');

@@ -170,10 +170,11 @@ describe('a logger', () => {
       throw new Error('disk full');
     };
     const logger = { info: fail, warn: fail, error: fail };
-    const { address } = await serve(() => ({ echo: ({ text }) => ({ text }) }), { logger });
+    const { address, host } = await serve(() => ({ echo: ({ text }) => ({ text }) }), { logger });
     const { client } = join(address, { logger });
     await expect(client.service.echo({ text: 'a' })).resolves.toMatchObject({ text: 'a' });
     expect(await client.close()).toMatchObject({ kind: 'closed' });
+    await host.stop();
     expect(written).toHaveBeenCalledWith('the logger failed: disk full');
   });
 

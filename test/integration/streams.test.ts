@@ -12,6 +12,7 @@ import {
   type Observable,
   of,
   retry,
+  Subject,
   take,
   throwError,
   toArray,
@@ -225,6 +226,18 @@ describe('a request stream', () => {
       count: expected,
       sum: (BigInt(expected) * BigInt(expected - 1)) / 2n,
     });
+  });
+
+  it('of an observable that the service does not follow fails, typed, instead of filling the memory', async () => {
+    const { address } = await serve(() => ({ sum: () => new Promise(() => {}) }));
+    const { client } = join(address);
+    const values = new Subject<{ value: number }>();
+    const failing = rejectionOf(client.service.sum(values));
+    await client.open();
+    let taken = 0;
+    for (; taken < 5_000 && values.observed; taken++) values.next({ value: taken });
+    expect(await failing).toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+    expect(taken).toBeLessThanOrEqual(256 + 1_024 + 1);
   });
 
   it('whose source fails cancels the call', async () => {

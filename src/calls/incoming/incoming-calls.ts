@@ -9,7 +9,7 @@ import { replyHead } from '../../wire/item-encoder.js';
 import type { CallChannel } from '../call-channel.js';
 import { CallSequence } from '../call-sequence.js';
 import { checkHeaders } from '../context.js';
-import type { Deliver } from '../deliver.js';
+import { invokeLater } from '../deliver.js';
 import { type Disclosure, declaredDetails, faultFrom } from '../faults.js';
 import { runInContext } from '../operation-context.js';
 import { overrun, StreamReceiver } from '../streams/stream-receiver.js';
@@ -74,7 +74,7 @@ export class IncomingCalls<Session> {
       invoke: (method, request, call) =>
         channel.deliver === undefined
           ? this.#invoke(method, request, call)
-          : this.#invokeLater(channel.deliver, method, request, call),
+          : invokeLater(channel.deliver, call, () => this.#invoke(method, request, call)),
       returned: (method, call, result) => this.#returned(method, call, result),
       threw: (method, call, error) => this.#threw(method, call, error),
       begun: (call) => options.begun(call.byteLength),
@@ -95,21 +95,6 @@ export class IncomingCalls<Session> {
       // it before the answer. A client must not: its other operations may wait for the one that awaits this answer.
       if (this.#options.role === 'client') call.sentUntil = this.#channel.sender.mark;
     }
-  }
-
-  /** Until the application takes the call it counts as running, so no more of them come than may run. */
-  #invokeLater(deliver: Deliver, method: MethodInfo, request: unknown, call: IncomingCall<Session>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      deliver(() => {
-        // Nobody waits any more for the answer of a call that has not begun. What is one-way was sent, and arrives.
-        if (call.isAborted && call.id !== 0) return resolve(undefined);
-        try {
-          resolve(this.#invoke(method, request, call));
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
   }
 
   /** Whether nothing runs, waits or streams. */
