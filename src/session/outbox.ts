@@ -47,7 +47,8 @@ export class Outbox {
   #terms: SessionTerms = defaultTerms;
   #lastFrameBytes = 0;
   readonly #batches: NumberedBatch[] = [];
-  readonly #spares = new SpareMemory();
+  /** Made when the first batch has arrived. */
+  #spares: SpareMemory | undefined;
   /** Index of the batch that holds item `framed + 1`. */
   #next = 0;
 
@@ -91,7 +92,9 @@ export class Outbox {
   #append(item: ItemBytes, size: number): NumberedBatch {
     let last = this.#batches.at(-1);
     if (last === undefined || last.sealed || last.batch.byteLength + item.length > GATHER_BYTES) {
-      last = numberedBatch(new Batch(this.#spares.take(this.#capacity(last, item.length))), this.lastSeq + 1);
+      const capacity = this.#capacity(last, item.length);
+      const memory = this.#spares?.take(capacity) ?? new Uint8Array(capacity);
+      last = numberedBatch(new Batch(memory), this.lastSeq + 1);
       this.#batches.push(last);
     }
     last.batch.append(item);
@@ -245,6 +248,7 @@ export class Outbox {
   #forgetFirst(): void {
     const memory = this.#batches.shift()?.batch.memory;
     this.#next -= 1;
+    this.#spares ??= new SpareMemory();
     if (memory !== undefined) this.#spares.give(memory);
     if (this.#batches.length === 0) this.#spares.rest();
   }

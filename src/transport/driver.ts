@@ -106,12 +106,12 @@ export class Driver {
     queueMicrotask(this.#flushLast);
   }
 
-  readonly #flushLast = (): void => process.nextTick(this.#flushSoon);
+  readonly #flushLast = (): void => process.nextTick(Driver.#flushSoon, this);
 
-  readonly #flushSoon = (): void => {
-    this.#scheduled = false;
-    this.#flush();
-  };
+  static #flushSoon(driver: Driver): void {
+    driver.#scheduled = false;
+    driver.#flush();
+  }
 
   #flush(): void {
     const session = this.#session;
