@@ -46,6 +46,7 @@ export class Outbox {
   #keptBytes = 0;
   #terms: SessionTerms = defaultTerms;
   #lastFrameBytes = 0;
+  #lastFrameItems = 0;
   readonly #batches: NumberedBatch[] = [];
   /** Made when the first batch has arrived. */
   #spares: SpareMemory | undefined;
@@ -60,6 +61,11 @@ export class Outbox {
   /** Whether everything admitted was put into a frame. */
   get drained(): boolean {
     return this.framed === this.lastSeq;
+  }
+
+  /** Whether everything sent has arrived but one item that was not framed yet, and that before it went alone, too. */
+  get sendsOneByOne(): boolean {
+    return this.#lastFrameItems === 1 && this.acked === this.framed && this.lastSeq === this.framed + 1;
   }
 
   /** Whether items that have credit of their own may be added: what the peer does not hold yet is bounded, too. */
@@ -154,6 +160,7 @@ export class Outbox {
 
   #cut(entry: NumberedBatch, from: number, to: number, numbers: FrameNumbers): Uint8Array {
     entry.sealed = true;
+    this.#lastFrameItems = to - from;
     this.#lastFrameBytes = Math.min(entry.batch.byteLength, GATHER_BYTES);
     this.framed = entry.firstSeq + to - 1;
     if (this.framed > this.#everFramed) this.#everFramed = this.framed;

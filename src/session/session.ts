@@ -1,6 +1,5 @@
 import { Code, DuplexError } from '../errors.js';
-import type { Goodbye, Hello, Welcome } from '../gen/duplex/v1/session.js';
-import { Control, Reason, Result } from '../gen/duplex/v1/session.js';
+import { Control, type Goodbye, type Hello, Reason, Result, type Welcome } from '../gen/duplex/v1/session.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { Closing } from './closing.js';
 import { Controls } from './controls.js';

@@ -91,7 +91,8 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     try {
       const owner = this.#owner;
       const { keepsContext, limits } = this.#rules;
-      if (streamsReplies(method) && (this.#streams?.replies.size ?? 0) >= limits.streams) throw limits.refuse('streams');
+      if (streamsReplies(method) && (this.#streams?.replies.size ?? 0) >= limits.streams)
+        throw limits.refuse('streams');
       if (!keepsContext) return owner.handle(method, request, call);
       return runInContext(owner, method, request, call);
     } finally {
