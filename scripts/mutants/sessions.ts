@@ -53,8 +53,8 @@ export const sessionMutants: readonly Mutant[] = [
   {
     bug: 'the client does not confirm a Welcome at once',
     file: session,
-    find: "if (this.#level === 'session') this.controls.ack();\n    if (opens)",
-    replace: 'if (opens)',
+    find: "if (this.#level === 'session' && this.controls.isEmpty && this.#outbox.drained) this.controls.ack();",
+    replace: '',
   },
   {
     bug: 'a session that is older than its resume window cannot be resumed',

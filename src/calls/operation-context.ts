@@ -29,14 +29,28 @@ export function keepsContext(mode: OperationContextMode, { operations, callbacks
   return mode === 'auto' ? operations.some(isAnswered) && callbacks.some(isAnswered) : mode;
 }
 
-/** Runs a handler in the context of its call. */
+/** What runs handlers. */
+interface Runner<Session> {
+  handle(method: MethodInfo, request: unknown, call: IncomingCall<Session>): unknown;
+}
+
+/** Has a handler run in the context of its call. */
 export function runInContext<Session>(
-  handle: (method: MethodInfo, request: unknown, call: IncomingCall<Session>) => unknown,
+  runner: Runner<Session>,
   method: MethodInfo,
   request: unknown,
   call: IncomingCall<Session>,
 ): unknown {
-  return storage.run(call, handle, method, request, call);
+  return storage.run(call, handleBy<Session>, runner, method, request, call);
+}
+
+function handleBy<Session>(
+  runner: Runner<Session>,
+  method: MethodInfo,
+  request: unknown,
+  call: IncomingCall<Session>,
+): unknown {
+  return runner.handle(method, request, call);
 }
 
 /** The call that the running code serves. */

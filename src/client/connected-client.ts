@@ -2,6 +2,7 @@ import { Observable, type Subscription } from 'rxjs';
 import type { IncomingCall } from '../calls/incoming/call.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import { Peer, type PeerOwner } from '../calls/peer.js';
+import { peerPlan } from '../calls/peer-plan.js';
 import { createProxy } from '../calls/proxy.js';
 import type { Contract, MethodInfo } from '../contract/contract.js';
 import type { DeepReadonly } from '../contract/message-codec.js';
@@ -175,21 +176,18 @@ export class ConnectedClient<Operations, Callbacks, State>
 
   #newPeer(opening: { readonly retryOpen?: boolean; readonly openTimeoutMs?: number } = {}): Peer<AnyClient> {
     const { dialer } = this.#options;
-    return new Peer(
-      {
-        ...this.#options,
-        ...opening,
-        contract: this.#contract,
-        role: 'client',
-        showsCredentials: this.#credentials !== undefined,
-        concurrency: 'multiple',
-        encoder: new ItemEncoder(),
-        newErrorId: () => crypto.randomUUID(),
-        deliver: this.#delivery?.deliver,
-        dial: (listener) => dialer.dial(this.#contract.wireName, listener),
-      },
-      this,
-    );
+    const plan = peerPlan({
+      ...this.#options,
+      ...opening,
+      contract: this.#contract,
+      role: 'client',
+      showsCredentials: this.#credentials !== undefined,
+      concurrency: 'multiple',
+      encoder: new ItemEncoder(),
+      newErrorId: () => crypto.randomUUID(),
+      deliver: this.#delivery?.deliver,
+    });
+    return new Peer(plan, this, (listener) => dialer.dial(this.#contract.wireName, listener));
   }
 
   #lastingCalls(): LastingCalls {

@@ -10,32 +10,32 @@ export type SessionFields = Pick<LogRecord, 'side' | 'contract' | 'sessionId' | 
 export class SessionLog {
   #openedAt: number | undefined;
   #suspendedAt = 0;
-  readonly #noticed = new Set<string>();
+  #noticed: Set<string> | undefined;
   readonly #logger: Logger;
-  readonly #now: () => number;
-  readonly #fields: () => SessionFields;
+  readonly #clock: { now(): number };
+  readonly #session: { readonly logFields: SessionFields };
 
-  /** `fields` is asked for each record: a session gets its id when it opens, and its principal may change. */
-  constructor(logger: Logger, now: () => number, fields: () => SessionFields) {
+  /** The session is asked for each record: it gets its id when it opens, and its principal may change. */
+  constructor(logger: Logger, clock: { now(): number }, session: { readonly logFields: SessionFields }) {
     this.#logger = logger;
-    this.#now = now;
-    this.#fields = fields;
+    this.#clock = clock;
+    this.#session = session;
   }
 
   opened(): void {
-    this.#openedAt = this.#now();
+    this.#openedAt = this.#clock.now();
     this.#logger.info(this.#record('session.opened', (session) => `${session} is open`));
   }
 
   suspended(error: DuplexError): void {
-    this.#suspendedAt = this.#now();
+    this.#suspendedAt = this.#clock.now();
     const { reason, ...cause } = causeOf(error);
     const record = this.#record('session.suspended', (session) => `${session} lost its connection: ${reason}`);
     this.#logger.warn({ ...record, ...cause, reason });
   }
 
   resumed(): void {
-    const lastedMs = Math.round(this.#now() - this.#suspendedAt);
+    const lastedMs = Math.round(this.#clock.now() - this.#suspendedAt);
     const record = this.#record('session.resumed', (session) => `${session} goes on after ${lastedMs} ms`);
     this.#logger.info({ ...record, lastedMs });
   }
@@ -48,7 +48,7 @@ export class SessionLog {
     const record: LogRecord = {
       ...this.#record('session.closed', (session) => `${session} is over, ${end.kind}: ${cause.reason}`),
       ...cause,
-      lastedMs: Math.round(this.#now() - this.#openedAt),
+      lastedMs: Math.round(this.#clock.now() - this.#openedAt),
       ...(end.unknownItems !== undefined && { unknownItems: end.unknownItems }),
       ...(counted.length > 0 && { counters: Object.fromEntries(counted) }),
     };
@@ -72,17 +72,18 @@ export class SessionLog {
 
   /** Nobody has to be told of a session that nobody wanted any more. */
   #neverOpened(end: SessionEnd): void {
-    if (!isOrderly(end)) logRefusal(this.#logger, this.#fields(), end);
+    if (!isOrderly(end)) logRefusal(this.#logger, this.#session.logFields, end);
   }
 
   #isNews(method: string): boolean {
+    this.#noticed ??= new Set();
     if (this.#noticed.has(method)) return false;
     this.#noticed.add(method);
     return true;
   }
 
   #record(event: LogRecord['event'], text: (session: string) => string): LogRecord {
-    const fields = this.#fields();
+    const fields = this.#session.logFields;
     return { event, message: text(nameOf(fields)), ...fields };
   }
 }

@@ -1,5 +1,6 @@
 import { defer, map, type Observable, Subject, startWith } from 'rxjs';
-import type { Contract } from '../contract/contract.js';
+import { type PeerPlan, peerPlan } from '../calls/peer-plan.js';
+import type { Contract, MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import { type Hello, Reason } from '../gen/duplex/v1/session.js';
 import { logRefusal } from '../observability/session-log.js';
@@ -11,7 +12,8 @@ import type { Admission } from './admission/admission.js';
 import { reject, turnAway } from './farewell.js';
 import { Deliveries } from './groups/delivery.js';
 import { type Group, SessionGroup } from './groups/group.js';
-import { HostedSession, type HostedSessionOptions } from './hosted-session.js';
+import { HostedSession, type HostedSessionOptions, type SessionHouse } from './hosted-session.js';
+import { IdleWatch } from './idle-watch.js';
 import { Instances } from './instances.js';
 import type { InstancingOptions, ResolvedHostOptions, ServiceOptions } from './options.js';
 import { type Arrival, Reception, type ReceptionDesk } from './reception.js';
@@ -35,7 +37,9 @@ export interface Service<Callbacks, State, Who = unknown> {
 }
 
 /** Keeps the sessions of one contract in a host. */
-export class HostedService<Operations, Callbacks, State> implements Service<Callbacks, State>, ReceptionDesk {
+export class HostedService<Operations, Callbacks, State>
+  implements Service<Callbacks, State>, ReceptionDesk, SessionHouse<HostedSession<Operations, Callbacks, State>>
+{
   readonly sessions = new Map<string, HostedSession<Operations, Callbacks, State>>();
   readonly sessions$: Observable<ReadonlyMap<string, ServiceSession<Callbacks, State>>>;
   readonly #changes = new Subject<void>();
@@ -44,15 +48,16 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
   /** Sessions whose first Welcome may have been lost, by the nonce of the Hello. */
   readonly #unconfirmed = new Map<string, HostedSession<Operations, Callbacks, State>>();
   readonly #tombstones: Tombstones;
-  readonly #gate: Gate;
-  readonly #admission: Admission;
+  readonly gate: Gate;
+  readonly admission: Admission;
+  readonly idleWatch: IdleWatch;
   #stopping = false;
   readonly contract: Contract<Operations, Callbacks, State>;
   readonly #instances: Instances<ServiceSession<Callbacks, State>, ServiceHandler<Operations, Callbacks, State>>;
   readonly #options: ServiceOptions<State, Callbacks>;
   readonly #plain: PlainCalls<Operations, Callbacks, State>;
   readonly #host: ResolvedHostOptions;
-  readonly #sessionOptions: HostedSessionOptions;
+  readonly #plan: PeerPlan<HostedSessionOptions>;
 
   constructor(
     contract: Contract<Operations, Callbacks, State>,
@@ -65,18 +70,19 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
     this.#instances = new Instances(options.instancing ?? 'per-session', factory, admission, (error) =>
       host.onError(error, { contract: contract.name, method: undefined }),
     );
-    this.#admission = admission;
+    this.admission = admission;
     this.#deliveries = new Deliveries(options.slowClients);
     this.sessions$ = defer(() => this.#changes.pipe(startWith(undefined))).pipe(map(() => this.sessions));
-    this.#gate = new Gate(contract.name, host);
+    this.gate = new Gate(contract.name, host);
     this.#tombstones = new Tombstones(host.clock, host.resumeWindowMs);
+    this.idleWatch = new IdleWatch(host.clock, host.idleTimeoutMs);
     this.#options = options;
     this.#host = host;
     this.#plain = new PlainCalls(contract, this.#instances, options.initialState, {
       ...{ host, admission },
-      gate: this.#gate,
+      gate: this.gate,
     });
-    this.#sessionOptions = {
+    this.#plan = peerPlan({
       ...host,
       contract,
       role: 'service',
@@ -87,12 +93,12 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
       retryOpen: false,
       encoder: new ItemEncoder(),
       newErrorId: () => crypto.randomUUID(),
-      slowPolicy: (method) => this.#deliveries.direct(method),
-    };
+      slowPolicy: (method: MethodInfo) => this.#deliveries.direct(method),
+    });
   }
 
   group(): SessionGroup<Operations, Callbacks, State> {
-    return new SessionGroup(this.contract, this.sessions, this.#sessionOptions.encoder, this.#deliveries);
+    return new SessionGroup(this.contract, this.sessions, this.#plan.options.encoder, this.#deliveries);
   }
 
   /** The rpcs of the contract for clients without a session. */
@@ -104,7 +110,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
   accept(carrier: IncomingCarrier): void {
     const { clock, handshakeTimeoutMs } = this.#host;
     try {
-      this.#admission.beginHandshake();
+      this.admission.beginHandshake();
     } catch (thrown) {
       const error = DuplexError.from(thrown);
       this.refused(carrier, error);
@@ -114,12 +120,12 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
   }
 
   identify(carrier: IncomingCarrier, hello: Hello | undefined): ReturnType<Gate['identify']> {
-    return this.#gate.identify(carrier, hello?.credentials);
+    return this.gate.identify(carrier, hello?.credentials);
   }
 
   done(error?: DuplexError): void {
-    this.#admission.endHandshake();
-    if (error !== undefined) this.#admission.countRefused(error);
+    this.admission.endHandshake();
+    if (error !== undefined) this.admission.countRefused(error);
   }
 
   refused({ peer }: Pick<IncomingCarrier, 'peer'>, error: DuplexError): void {
@@ -143,7 +149,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
       return this.#turnAway(carrier, undefined, new DuplexError('unavailable', 'the host is stopping'));
     }
     try {
-      this.#admission.beginSession(principal);
+      this.admission.beginSession(principal);
     } catch (error) {
       return this.#turnAway(carrier, hello, DuplexError.from(error));
     }
@@ -164,27 +170,27 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
   ): HostedSession<Operations, Callbacks, State> {
     const id = hex(crypto.getRandomValues(new Uint8Array(16)));
     const { initialState } = this.#options;
-    const client = {
-      ...{ id, peer: carrier.peer, principal },
-      ...{ gate: this.#gate, admission: this.#admission },
-      changed: () => this.#changed(),
-    };
-    const options = this.#sessionOptions;
-    const session = new HostedSession(this.contract, this.#instances, initialState, client, options);
+    const client = { id, peer: carrier.peer, principal };
+    const session = new HostedSession(this.contract, this.#instances, initialState, client, this, this.#plan);
     session.caller = carrier;
     this.sessions.set(id, session);
     if (nonce !== undefined) {
       this.#unconfirmed.set(nonce, session);
-      session.confirmed = () => this.#unconfirmed.delete(nonce);
+      session.confirmed = () => {
+        this.#unconfirmed.delete(nonce);
+        session.confirmed = undefined;
+      };
     }
-    void session.closed.then((end) => {
-      this.sessions.delete(id);
-      this.#admission.endSession(principal);
-      if (nonce !== undefined) this.#unconfirmed.delete(nonce);
-      this.#changed();
-      if (isOrderly(end)) this.#tombstones.add(id, session.tokens, principal?.id);
-    });
     return session;
+  }
+
+  over(session: HostedSession<Operations, Callbacks, State>, end: SessionEnd): void {
+    const { id, principal, tokens } = session;
+    this.sessions.delete(id);
+    this.admission.endSession(principal);
+    session.confirmed?.();
+    this.changed();
+    if (isOrderly(end)) this.#tombstones.add(id, tokens, principal?.id);
   }
 
   resumes(arrival: Arrival, hello: Hello): void {
@@ -222,7 +228,7 @@ export class HostedService<Operations, Callbacks, State> implements Service<Call
   }
 
   /** Told once for all that happens in a turn, and when it has happened. */
-  #changed(): void {
+  changed(): void {
     if (this.#isChanging) return;
     this.#isChanging = true;
     queueMicrotask(() => {

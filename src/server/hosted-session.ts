@@ -1,7 +1,8 @@
 import { faultFrom } from '../calls/faults.js';
 import type { IncomingCall } from '../calls/incoming/call.js';
 import type { MethodProxy } from '../calls/method-types.js';
-import { Peer, type PeerOptions, type PeerOwner } from '../calls/peer.js';
+import { Peer, type PeerOwner } from '../calls/peer.js';
+import type { PeerOptions, PeerPlan } from '../calls/peer-plan.js';
 import { createProxy } from '../calls/proxy.js';
 import { type Contract, type MethodInfo, streamsReplies } from '../contract/contract.js';
 import type { Init } from '../contract/message-codec.js';
@@ -10,7 +11,7 @@ import { type Credentials, Reason } from '../gen/duplex/v1/session.js';
 import { cleanText } from '../observability/clean-text.js';
 import { endOf, type SessionEnd } from '../session/session-end.js';
 import type { Admission } from './admission/admission.js';
-import { IdleWatch } from './idle-watch.js';
+import type { IdleWatch, Watched } from './idle-watch.js';
 import { type Instances, isPromiseLike } from './instances.js';
 import type { Caller, Gate } from './security/gate.js';
 import type { Principal } from './security/principal.js';
@@ -27,25 +28,34 @@ export interface HostedSessionOptions extends PeerOptions {
   readonly credentialsLeadMs: number;
 }
 
+const noGroups: readonly Set<unknown>[] = [];
+
 type SessionInstances<Operations, Callbacks, State> = Instances<
   ServiceSession<Callbacks, State>,
   ServiceHandler<Operations, Callbacks, State>
 >;
 
-/** Whose session it is, and who rules over it. */
+/** Whose session it is. */
 export interface SessionClient {
   readonly id: string;
   readonly peer: string;
   readonly principal: Principal | undefined;
+}
+
+/** Who rules over the sessions of a service. */
+export interface SessionHouse<Session> {
   readonly gate: Gate;
   readonly admission: Admission;
-  /** Called when what can be seen of the session has changed. */
-  readonly changed: () => void;
+  readonly idleWatch: IdleWatch;
+  /** What can be seen of a session has changed. */
+  changed(): void;
+  /** A session is over. */
+  over(session: Session, end: SessionEnd): void;
 }
 
 /** One client's session in a host: makes the object that serves it, runs its operations, disposes of it. */
 export class HostedSession<Operations, Callbacks, State>
-  implements ServiceSession<Callbacks, State>, PeerOwner<ServiceSession<Callbacks, State>>, RenewalOwner
+  implements ServiceSession<Callbacks, State>, PeerOwner<ServiceSession<Callbacks, State>>, Watched, RenewalOwner
 {
   readonly id: string;
   /** What the client has to show to resume this session. */
@@ -56,19 +66,21 @@ export class HostedSession<Operations, Callbacks, State>
   principal: Principal | undefined;
   /** What the client shows by its present stream, while it has one. */
   caller: Caller | undefined;
-  readonly since = new Date();
+  readonly #openedAt = Date.now();
   /** The members of the groups that it is in; it leaves them when it ends. */
-  readonly joined = new Set<Set<unknown>>();
-  readonly callback: MethodProxy<Callbacks>;
+  joined: readonly Set<unknown>[] = noGroups;
+  #callback: MethodProxy<Callbacks> | undefined;
   readonly state: SessionState<State>;
-  readonly closed: Promise<SessionEnd>;
   readonly link: Peer<ServiceSession<Callbacks, State>>;
   #isOpen = false;
-  #resolveClosed!: (end: SessionEnd) => void;
+  #end: SessionEnd | undefined;
+  #closed: Promise<SessionEnd> | undefined;
+  #resolveClosed: ((end: SessionEnd) => void) | undefined;
   #handler: ServiceHandler<Operations, Callbacks, State> | undefined;
-  #idleWatch: IdleWatch | undefined;
-  readonly #client: SessionClient;
-  readonly #renewal: Renewal;
+  readonly #contract: Contract<Operations, Callbacks, State>;
+  readonly #house: SessionHouse<HostedSession<Operations, Callbacks, State>>;
+  /** Only where clients are authenticated. */
+  readonly #renewal: Renewal | undefined;
   readonly #options: HostedSessionOptions;
   readonly #instances: SessionInstances<Operations, Callbacks, State>;
 
@@ -77,22 +89,19 @@ export class HostedSession<Operations, Callbacks, State>
     instances: SessionInstances<Operations, Callbacks, State>,
     initialState: Init<State> | undefined,
     client: SessionClient,
-    options: HostedSessionOptions,
+    house: SessionHouse<HostedSession<Operations, Callbacks, State>>,
+    plan: PeerPlan<HostedSessionOptions>,
   ) {
+    this.#contract = contract;
     this.id = client.id;
     this.peer = client.peer;
     this.principal = client.principal;
-    this.#client = client;
-    this.#renewal = new Renewal(options.clock, options.credentialsLeadMs, this);
-    this.#options = options;
+    this.#house = house;
+    this.#options = plan.options;
+    const { clock, credentialsLeadMs } = plan.options;
+    if (house.gate.asks) this.#renewal = new Renewal(clock, credentialsLeadMs, this);
     this.#instances = instances;
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
-    this.link = new Peer(options, this);
-    this.callback = createProxy(contract.callbacks, (method, request, call) =>
-      this.link.call(method, request, call as never),
-    );
+    this.link = new Peer(plan, this);
     this.state = sessionState(contract.state, initialState, (state, codec) => {
       // Before the session is open the value is only checked: the first snapshot will carry it.
       if (this.#isOpen) this.link.sendState(codec, state);
@@ -107,6 +116,39 @@ export class HostedSession<Operations, Callbacks, State>
   get logFields(): PeerOwner<unknown>['logFields'] {
     const { id: sessionId, peer, principal } = this;
     return { sessionId, peer, ...(principal !== undefined && { principal: cleanText(principal.id) }) };
+  }
+
+  /** Made when it is first asked for, like much here: a host may hold ten thousand sessions that rest. */
+  get closed(): Promise<SessionEnd> {
+    this.#closed ??= new Promise((resolve) => {
+      if (this.#end === undefined) this.#resolveClosed = resolve;
+      else resolve(this.#end);
+    });
+    return this.#closed;
+  }
+
+  /** {@link Watched} */
+  get activity(): number {
+    return this.link.activity;
+  }
+
+  get isBusy(): boolean {
+    return this.link.isBusy;
+  }
+
+  idle(): void {
+    void this.close(`nothing was called for ${this.#options.idleTimeoutMs} ms`);
+  }
+
+  get since(): Date {
+    return new Date(this.#openedAt);
+  }
+
+  get callback(): MethodProxy<Callbacks> {
+    this.#callback ??= createProxy(this.#contract.callbacks, (method, request, call) =>
+      this.link.call(method, request, call as never),
+    );
+    return this.#callback;
   }
 
   get status(): ServiceSessionStatus {
@@ -144,16 +186,16 @@ export class HostedSession<Operations, Callbacks, State>
 
   identify(shown: Credentials): Principal | undefined | Promise<Principal | undefined> {
     if (this.caller === undefined) throw new DuplexError('lost', 'the client has left meanwhile');
-    return this.#client.gate.identify(this.caller, shown);
+    return this.#house.gate.identify(this.caller, shown);
   }
 
   renewed(principal: Principal | undefined): void {
     this.principal = principal;
-    this.#client.changed();
+    this.#house.changed();
   }
 
   refused(error: DuplexError): void {
-    this.#client.admission.countRefused(error);
+    this.#house.admission.countRefused(error);
     this.link.session.abort(endOf(error), Reason.CREDENTIALS);
   }
 
@@ -171,7 +213,7 @@ export class HostedSession<Operations, Callbacks, State>
   identifiedAs(principal: Principal | undefined, caller: Caller): void {
     this.principal = principal;
     this.caller = caller;
-    this.#renewal.identified(principal);
+    this.#renewal?.identified(principal);
   }
 
   // ---------------------------------------------------------------- PeerOwner
@@ -215,33 +257,30 @@ export class HostedSession<Operations, Callbacks, State>
   onCredentialsWanted(): void {}
 
   onCredentials(shown: Credentials): void {
-    if (this.#client.gate.asks) this.#renewal.shown(shown);
+    this.#renewal?.shown(shown);
   }
 
   onSuspended(): void {
     this.caller = undefined;
-    this.#client.changed();
+    this.#house.changed();
   }
 
   onResumed(): void {
-    this.#client.changed();
+    this.#house.changed();
   }
 
   /** The client's first snapshot is the state as the factory left it. */
   onOpened(): void {
-    const { contract, clock, idleTimeoutMs } = this.#options;
+    const { contract } = this.#options;
     this.#isOpen = true;
-    if (idleTimeoutMs > 0) {
-      const onIdle = (): void => void this.close(`nothing was called for ${idleTimeoutMs} ms`);
-      this.#idleWatch = new IdleWatch(this.link, clock, idleTimeoutMs, onIdle);
-    }
-    this.#renewal.identified(this.principal);
+    this.#house.idleWatch.add(this);
+    this.#renewal?.identified(this.principal);
     if (contract.state !== undefined) this.link.sendState(contract.state, this.state.value);
-    this.#client.changed();
+    this.#house.changed();
   }
 
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<ServiceSession<Callbacks, State>>): unknown {
-    this.#client.gate.check(this.principal, method.name);
+    this.#house.gate.check(this.principal, method.name);
     const run = (): unknown =>
       this.#handler === undefined
         ? this.#instances.serve(this, call, (handler) => runHandler(handler, method, request, call))
@@ -251,7 +290,7 @@ export class HostedSession<Operations, Callbacks, State>
 
   /** Runs a handler as one of the calls that the host has at a time. */
   #counted(method: MethodInfo, call: IncomingCall<unknown>, run: () => unknown): unknown {
-    const { admission } = this.#client;
+    const { admission } = this.#house;
     admission.beginCall();
     const end = (): void => admission.endCall();
     if (streamsReplies(method)) {
@@ -274,16 +313,18 @@ export class HostedSession<Operations, Callbacks, State>
   onState(): void {}
 
   onClosing(): void {
-    this.#client.changed();
+    this.#house.changed();
   }
 
   onClosed(end: SessionEnd): void {
-    this.#renewal.stop();
+    this.#renewal?.stop();
     this.caller = undefined;
     for (const members of this.joined) members.delete(this);
-    this.joined.clear();
-    this.#resolveClosed(end);
-    this.#idleWatch?.stop();
+    this.joined = noGroups;
+    this.#end = end;
+    this.#resolveClosed?.(end);
+    this.#house.over(this, end);
+    this.#house.idleWatch.delete(this);
     this.#leave();
   }
 

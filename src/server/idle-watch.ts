@@ -10,44 +10,58 @@ export interface Watched {
   readonly activity: number;
   /** Whether a call runs, or an answer is awaited. */
   readonly isBusy: boolean;
+  /** Called once: it was idle for the time-out. */
+  idle(): void;
+}
+
+interface Seen {
+  activity: number;
+  idleSince: number;
 }
 
 /**
  * Finds out that nothing was called in a session for a while, in either
- * direction. It looks now and then, so that a call costs nothing but a count.
+ * direction. It looks at all sessions together now and then, so that a call
+ * costs nothing but a count, and a session no timer.
  */
 export class IdleWatch {
-  #seen = -1;
-  #idleSince = 0;
-  readonly #watched: Watched;
+  readonly #watched = new Map<Watched, Seen>();
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #alarm: Alarm;
 
-  /** Calls `onIdle` once, after the time-out and up to a quarter of it more. Watches from now on. */
-  constructor(watched: Watched, clock: Clock, timeoutMs: number, onIdle: () => void) {
-    this.#watched = watched;
+  /** `timeoutMs` is how long nothing may be called, and up to a quarter of it more; 0: for ever. */
+  constructor(clock: Clock, timeoutMs: number) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
-    this.#alarm = new Alarm(clock, () => {
-      if (this.#isIdle()) onIdle();
-      else this.#lookLater();
-    });
-    this.#isIdle();
+    this.#alarm = new Alarm(clock, () => this.#look());
+  }
+
+  add(watched: Watched): void {
+    if (this.#timeoutMs === 0) return;
+    this.#watched.set(watched, { activity: watched.activity, idleSince: this.#clock.now() });
     this.#lookLater();
   }
 
-  stop(): void {
-    this.#alarm.cancel();
+  /** Watches it no more. */
+  delete(watched: Watched): void {
+    this.#watched.delete(watched);
+    if (this.#watched.size === 0) this.#alarm.cancel();
   }
 
-  #isIdle(): boolean {
-    const { activity, isBusy } = this.#watched;
+  #look(): void {
     const now = this.#clock.now();
-    if (!isBusy && activity === this.#seen) return now - this.#idleSince >= this.#timeoutMs;
-    this.#seen = activity;
-    this.#idleSince = now;
-    return false;
+    for (const [watched, seen] of this.#watched) {
+      const { activity, isBusy } = watched;
+      if (isBusy || activity !== seen.activity) {
+        seen.activity = activity;
+        seen.idleSince = now;
+      } else if (now - seen.idleSince >= this.#timeoutMs) {
+        this.#watched.delete(watched);
+        watched.idle();
+      }
+    }
+    if (this.#watched.size > 0) this.#lookLater();
   }
 
   #lookLater(): void {

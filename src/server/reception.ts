@@ -46,7 +46,8 @@ export class Reception implements CarrierListener {
   #next: CarrierListener | undefined;
   #ended = false;
   readonly #carrier: IncomingCarrier;
-  readonly #alarm: Alarm;
+  /** While it waits. */
+  #alarm: Alarm | undefined;
   readonly #desk: ReceptionDesk;
 
   constructor(carrier: IncomingCarrier, desk: ReceptionDesk, clock: Clock, timeoutMs: number) {
@@ -123,7 +124,8 @@ export class Reception implements CarrierListener {
   #finish(error?: DuplexError): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
-    this.#alarm.cancel();
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
     this.#desk.done(error);
   }
 }

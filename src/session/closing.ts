@@ -30,14 +30,14 @@ export class Closing {
   readonly #role: 'client' | 'service';
   readonly #sender: Sender;
   readonly #receipts: Receipts;
-  readonly #isIdle: () => boolean;
+  readonly #calls: { isIdle(): boolean };
 
-  /** `isIdle` tells whether no call is running or awaited on this side. */
-  constructor(role: 'client' | 'service', sender: Sender, receipts: Receipts, isIdle: () => boolean) {
+  /** `calls` tell whether none is running or awaited on this side. */
+  constructor(role: 'client' | 'service', sender: Sender, receipts: Receipts, calls: { isIdle(): boolean }) {
     this.#role = role;
     this.#sender = sender;
     this.#receipts = receipts;
-    this.#isIdle = isIdle;
+    this.#calls = calls;
   }
 
   /** Begins to close, for the first reason given. */
@@ -89,6 +89,6 @@ export class Closing {
   }
 
   get #isQuiet(): boolean {
-    return this.#receipts.held === 0 && this.#isIdle();
+    return this.#receipts.held === 0 && this.#calls.isIdle();
   }
 }

@@ -46,8 +46,10 @@ export class Outbox {
   #keptBytes = 0;
   #terms: SessionTerms = defaultTerms;
   #lastFrameBytes = 0;
+  #lastFrameItems = 0;
   readonly #batches: NumberedBatch[] = [];
-  readonly #spares = new SpareMemory();
+  /** Made when the first batch has arrived. */
+  #spares: SpareMemory | undefined;
   /** Index of the batch that holds item `framed + 1`. */
   #next = 0;
 
@@ -59,6 +61,11 @@ export class Outbox {
   /** Whether everything admitted was put into a frame. */
   get drained(): boolean {
     return this.framed === this.lastSeq;
+  }
+
+  /** Whether everything sent has arrived but one item that was not framed yet, and that before it went alone, too. */
+  get sendsOneByOne(): boolean {
+    return this.#lastFrameItems === 1 && this.acked === this.framed && this.lastSeq === this.framed + 1;
   }
 
   /** Whether items that have credit of their own may be added: what the peer does not hold yet is bounded, too. */
@@ -91,7 +98,9 @@ export class Outbox {
   #append(item: ItemBytes, size: number): NumberedBatch {
     let last = this.#batches.at(-1);
     if (last === undefined || last.sealed || last.batch.byteLength + item.length > GATHER_BYTES) {
-      last = numberedBatch(new Batch(this.#spares.take(this.#capacity(last, item.length))), this.lastSeq + 1);
+      const capacity = this.#capacity(last, item.length);
+      const memory = this.#spares?.take(capacity) ?? new Uint8Array(capacity);
+      last = numberedBatch(new Batch(memory), this.lastSeq + 1);
       this.#batches.push(last);
     }
     last.batch.append(item);
@@ -151,6 +160,7 @@ export class Outbox {
 
   #cut(entry: NumberedBatch, from: number, to: number, numbers: FrameNumbers): Uint8Array {
     entry.sealed = true;
+    this.#lastFrameItems = to - from;
     this.#lastFrameBytes = Math.min(entry.batch.byteLength, GATHER_BYTES);
     this.framed = entry.firstSeq + to - 1;
     if (this.framed > this.#everFramed) this.#everFramed = this.framed;
@@ -245,6 +255,7 @@ export class Outbox {
   #forgetFirst(): void {
     const memory = this.#batches.shift()?.batch.memory;
     this.#next -= 1;
+    this.#spares ??= new SpareMemory();
     if (memory !== undefined) this.#spares.give(memory);
     if (this.#batches.length === 0) this.#spares.rest();
   }

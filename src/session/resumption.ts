@@ -7,6 +7,8 @@ import type { Receipts } from './receipts.js';
 import type { SessionOptions } from './session-options.js';
 import { defaultTerms, termsOf } from './terms.js';
 
+const noBytes = new Uint8Array(0);
+
 /** The marks of a client that received nothing and sent nothing. */
 const noMarks: Marks = Object.freeze({ received: 0, first: 1, last: 0 });
 
@@ -23,7 +25,8 @@ export class Resumption {
   /** The highest attempt said, or heard of. */
   attempt = 0;
   identity: SessionIdentity | undefined;
-  readonly #backoff: Backoff;
+  /** Client only. */
+  #backoff: Backoff | undefined;
   readonly #openNonce: Uint8Array;
   readonly #options: SessionOptions;
   readonly #outbox: Outbox;
@@ -33,18 +36,19 @@ export class Resumption {
     this.#options = options;
     this.#outbox = outbox;
     this.#receipts = receipts;
-    this.#backoff = new Backoff(options.backoff, options.random);
-    this.#openNonce = options.role === 'client' ? options.randomBytes(16) : new Uint8Array(0);
+    this.#openNonce = options.role === 'client' ? options.randomBytes(16) : noBytes;
   }
 
   /** Client: an attempt failed, or the carrier broke. The service's word on when to try again wins. */
   tryAgain({ retryAfterMs }: DuplexError, now: number): void {
+    const { backoff, random } = this.#options;
+    this.#backoff ??= new Backoff(backoff, random);
     this.redialAt = now + (retryAfterMs ?? this.#backoff.nextMs());
   }
 
   /** An attempt led to a carrier that works. */
   succeeded(): void {
-    this.#backoff.reset();
+    this.#backoff?.reset();
   }
 
   /** The client's first words on each carrier, with who it is if it shows that in the session. */
@@ -68,7 +72,7 @@ export class Resumption {
 
   /** The service's answer to the first Hello. */
   openingWelcome(identity: SessionIdentity): Welcome {
-    this.identity = identity;
+    this.identity = withoutToken(identity);
     return welcomeFor(identity, { ...this.#options.terms, ttlMs: this.ttlMs });
   }
 
@@ -85,11 +89,12 @@ export class Resumption {
   resumingWelcome(hello: Hello, issueToken: () => Uint8Array): Welcome | undefined {
     this.attempt = hello.attempt;
     const reopens = hello.sessionId.length === 0;
-    const identity = this.identity as SessionIdentity;
+    const before = this.identity as SessionIdentity;
     if (!this.matches(reopens ? noMarks : hello.marks)) return undefined;
-    this.identity = { ...identity, token: issueToken(), epoch: identity.epoch + 1 };
+    const identity = { ...before, token: issueToken(), epoch: before.epoch + 1 };
+    this.identity = withoutToken(identity);
     const terms = { ...this.#options.terms, ttlMs: this.ttlMs };
-    return welcomeFor(this.identity, terms, reopens ? undefined : this.#marks());
+    return welcomeFor(identity, terms, reopens ? undefined : this.#marks());
   }
 
   /** Whether the peer's marks fit this side's; if so, the outbox stands where the peer is. */
@@ -103,4 +108,9 @@ export class Resumption {
     const { firstKept: first, lastSeq: last } = this.#outbox;
     return { received: this.#receipts.received, first, last };
   }
+}
+
+/** What a service keeps: the token is its client's alone. */
+function withoutToken(identity: SessionIdentity): SessionIdentity {
+  return { ...identity, token: noBytes };
 }

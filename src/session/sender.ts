@@ -20,12 +20,12 @@ export class Sender {
   #roomWanted = false;
   #isOver = false;
   readonly #line: WaitingLine;
-  readonly #wake: () => void;
+  readonly #driver: { wake(): void };
 
-  /** `wake` is called when there is something to frame. */
-  constructor(limits: WaitingLineLimits, wake: () => void) {
+  /** `driver.wake` is called when there is something to frame. */
+  constructor(limits: WaitingLineLimits, driver: { wake(): void }) {
     this.#line = new WaitingLine(limits);
-    this.#wake = wake;
+    this.#driver = driver;
   }
 
   /** What the peer accepts. */
@@ -71,7 +71,7 @@ export class Sender {
     this.#check(item);
     if (this.#line.length > 0 || !this.outbox.admits(item.length)) return false;
     this.outbox.charge(item);
-    this.#wake();
+    this.#driver.wake();
     return true;
   }
 
@@ -92,7 +92,7 @@ export class Sender {
   answer(item: ItemBytes, since: number, until = Number.POSITIVE_INFINITY): void {
     if (this.#line.waitsSince(since, until)) this.#line.joinAnswer(item.slice());
     else this.outbox.add(item);
-    this.#wake();
+    this.#driver.wake();
   }
 
   /**
@@ -118,7 +118,7 @@ export class Sender {
       return false;
     }
     this.outbox.add(item);
-    this.#wake();
+    this.#driver.wake();
     return true;
   }
 
@@ -138,7 +138,7 @@ export class Sender {
     let dropped = false;
     if (this.#line.length === 0 && this.outbox.admits(item.length)) this.outbox.charge(item);
     else dropped = this.#line.joinDroppable(item.slice(), key, limit);
-    this.#wake();
+    this.#driver.wake();
     return dropped;
   }
 

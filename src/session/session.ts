@@ -1,6 +1,5 @@
 import { Code, DuplexError } from '../errors.js';
-import type { Goodbye, Hello, Welcome } from '../gen/duplex/v1/session.js';
-import { Control, Reason, Result } from '../gen/duplex/v1/session.js';
+import { Control, type Goodbye, type Hello, Reason, Result, type Welcome } from '../gen/duplex/v1/session.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { Closing } from './closing.js';
 import { Controls } from './controls.js';
@@ -76,9 +75,9 @@ export class Session {
     });
     this.controls = new Controls(() => this.#isJoined, listener);
     this.#receipts = this.#receiver.receipts;
-    this.sender = new Sender(options.waiting, () => listener.wake());
+    this.sender = new Sender(options.waiting, listener);
     this.#outbox = this.sender.outbox;
-    this.#closing = new Closing(options.role, this.sender, this.#receipts, () => listener.isIdle());
+    this.#closing = new Closing(options.role, this.sender, this.#receipts, listener);
     this.#resumption = new Resumption(options, this.#outbox, this.#receipts);
     if (options.role === 'client') this.#level = options.level;
   }
@@ -469,10 +468,10 @@ export class Session {
     if (welcome.result === Result.PLAIN) this.#level = 'plain';
     this.#resumption.welcomedWith(welcome);
     this.sender.peerTerms = termsOf(welcome.terms);
-    // One frame at once: it tells the service that its new token arrived.
-    if (this.#level === 'session') this.controls.ack();
     if (opens) this.#open(now);
     else this.#goOn(now);
+    // One frame at once: it tells the service that its new token arrived. What waits to be sent says that, too.
+    if (this.#level === 'session' && this.controls.isEmpty && this.#outbox.drained) this.controls.ack();
   }
 
   #rejected(welcome: Welcome, now: number): void {

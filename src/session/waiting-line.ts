@@ -38,7 +38,7 @@ export class WaitingLine {
   #bytes = 0;
   #ordinal = 0;
   /** Those of the places that may be dropped, by their keys, oldest first. */
-  readonly #droppable = new Map<number, Place[]>();
+  #droppable: Map<number, Place[]> | undefined;
   readonly #limits: WaitingLineLimits;
 
   constructor(limits: WaitingLineLimits = defaultWaitingLineLimits) {
@@ -88,7 +88,7 @@ export class WaitingLine {
    * wait: for a new one the oldest goes. True if one had to.
    */
   joinDroppable(item: Uint8Array, key: number, limit: number): boolean {
-    const places = this.#droppable.get(key) ?? [];
+    const places = this.#droppable?.get(key) ?? [];
     let dropped = false;
     const isFull = () => places.length >= limit || this.#bytes + item.length > this.#limits.bytes;
     for (let oldest = places[0]; oldest !== undefined && isFull(); oldest = places[0]) {
@@ -106,7 +106,7 @@ export class WaitingLine {
     const places = this.#places;
     this.#places = [];
     this.#bytes = 0;
-    this.#droppable.clear();
+    this.#droppable = undefined;
     for (const { item, charged } of items) this.#push(item, charged, undefined);
     for (const { item, charged, waiter, key } of places) this.#push(item, charged, waiter, key);
   }
@@ -116,6 +116,7 @@ export class WaitingLine {
     this.#places.push(place);
     this.#bytes += item.length;
     if (key === undefined) return;
+    this.#droppable ??= new Map();
     const others = this.#droppable.get(key);
     if (others === undefined) this.#droppable.set(key, [place]);
     else others.push(place);
@@ -132,7 +133,7 @@ export class WaitingLine {
     const gone = this.#places.splice(0, count);
     for (const place of gone) {
       this.#bytes -= place.item.length;
-      if (place.key !== undefined) this.#droppable.get(place.key)?.shift();
+      if (place.key !== undefined) this.#droppable?.get(place.key)?.shift();
       place.waiter?.admitted();
     }
   }
@@ -142,7 +143,7 @@ export class WaitingLine {
     const places = this.#places;
     this.#places = [];
     this.#bytes = 0;
-    this.#droppable.clear();
+    this.#droppable = undefined;
     for (const { waiter } of places) waiter?.failed(error);
   }
 }

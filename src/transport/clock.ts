@@ -28,8 +28,20 @@ export const systemClock: Clock = Object.freeze({
   date: () => Date.now(),
   schedule(atMs: number, callback: () => void, holds = false): Timer {
     const delay = Math.min(Math.max(Math.ceil(atMs - performance.now()), 0), MAX_DELAY_MS);
-    const timer = setTimeout(callback, delay);
-    if (!holds) timer.unref();
-    return { cancel: () => clearTimeout(timer) };
+    const timeout = setTimeout(callback, delay);
+    if (!holds) timeout.unref();
+    return new SystemTimer(timeout);
   },
 });
+
+class SystemTimer implements Timer {
+  readonly #timeout: NodeJS.Timeout;
+
+  constructor(timeout: NodeJS.Timeout) {
+    this.#timeout = timeout;
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timeout);
+  }
+}

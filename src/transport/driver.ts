@@ -11,6 +11,9 @@ const cancel: Departure = Object.freeze({ how: 'cancel' });
 /** So long the last words of a session that is over may take; then its carrier is given up. */
 const LINGER_MS = 5_000;
 
+const written = (session: Session): void => session.written();
+const tick = (session: Session, now: number): void => session.tick(now);
+
 /** Makes a carrier that tells `listener` what happens on it. */
 export type Dial = (listener: CarrierListener) => Carrier;
 
@@ -22,12 +25,14 @@ export type Dial = (listener: CarrierListener) => Carrier;
 export class Driver {
   #link: Link | undefined;
   #scheduled = false;
+  /** The session is being told something: what it wants written then is looked at when all is told. */
+  #isTelling = false;
   #lingersUntil: number | undefined;
   readonly #session: Session;
   readonly #clock: Clock;
   readonly #alarm: Alarm;
   /** Between two carriers there is no socket that would keep the process of a client alive. */
-  readonly #redialAlarm: Alarm;
+  readonly #redialAlarm: Alarm | undefined;
   readonly #dial: Dial | undefined;
 
   /** With `dial` the session gets a new carrier whenever it wants one. */
@@ -36,7 +41,7 @@ export class Driver {
     this.#clock = clock;
     this.#dial = dial;
     this.#alarm = new Alarm(clock, () => this.#ring());
-    this.#redialAlarm = new Alarm(clock, () => this.#ring(), true);
+    if (dial !== undefined) this.#redialAlarm = new Alarm(clock, () => this.#ring(), true);
   }
 
   /** Dials for the first time. */
@@ -56,13 +61,13 @@ export class Driver {
 
   #attach(link: Link): void {
     this.#link = link;
-    this.#session.attach(this.#clock.now());
+    this.#tell((session, now) => session.attach(now));
     this.wake();
   }
 
   /** Gives the session of a service a new carrier, on which the client said `hello`; false if that came late. */
   resume(open: Dial, hello: Hello, issueToken: () => Uint8Array): boolean {
-    if (!this.#session.resume(hello, issueToken, this.#clock.now())) return false;
+    if (!this.#tell((session, now) => session.resume(hello, issueToken, now))) return false;
     // Fenced: what the old carrier still brings is ignored from here on.
     this.#link?.leave(cancel);
     this.#link = new Link(this, open).open();
@@ -72,7 +77,7 @@ export class Driver {
 
   /** Gives up the carrier, which the peer may mend by another one. */
   drop(error: DuplexError): void {
-    this.#session.carrierLost(error, this.#clock.now());
+    this.#tell((session, now) => session.carrierLost(error, now));
     this.#flushLater();
   }
 
@@ -80,22 +85,36 @@ export class Driver {
   wake(): void {
     // What is sent while a write is in flight is gathered; only leaving, and its time-out, cannot wait.
     const leaves = this.#session.departure !== undefined || this.#session.isClosing;
-    if (this.#link?.writing === true && !leaves) return;
-    this.#flushLater();
+    if (this.#isTelling || (this.#link?.writing === true && !leaves)) return;
+    // Who sends one item at a time, and awaits its answer, has nothing to gather: 2 µs of the 50 that a request takes.
+    if (this.#session.sender.outbox.sendsOneByOne && !leaves) this.#flush();
+    else this.#flushLater();
   }
 
   /** Something happened on a carrier; only the present one counts. */
   happened(link: Link, tell: (session: Session, now: number) => void): void {
     if (link !== this.#link) return;
-    tell(this.#session, this.#clock.now());
-    this.#flushLater();
+    this.#tell(tell);
+    // The answers of handlers that have returned need not wait for those of handlers that have not.
+    if (!this.#session.sender.outbox.drained && this.#link?.writing === false) this.#flush();
+    else this.#flushLater();
   }
 
   /** The present carrier takes the next frame. */
   written(link: Link): void {
     if (link !== this.#link) return;
-    this.#session.written();
+    this.#tell(written);
     this.#flush();
+  }
+
+  #tell<Result>(what: (session: Session, now: number) => Result): Result {
+    const before = this.#isTelling;
+    this.#isTelling = true;
+    try {
+      return what(this.#session, this.#clock.now());
+    } finally {
+      this.#isTelling = before;
+    }
   }
 
   #flushLater(): void {
@@ -106,12 +125,12 @@ export class Driver {
     queueMicrotask(this.#flushLast);
   }
 
-  readonly #flushLast = (): void => process.nextTick(this.#flushSoon);
+  readonly #flushLast = (): void => process.nextTick(Driver.#flushSoon, this);
 
-  readonly #flushSoon = (): void => {
-    this.#scheduled = false;
-    this.#flush();
-  };
+  static #flushSoon(driver: Driver): void {
+    driver.#scheduled = false;
+    driver.#flush();
+  }
 
   #flush(): void {
     const session = this.#session;
@@ -125,8 +144,8 @@ export class Driver {
     const deadline = this.#link?.writing === true ? session.deadlineWhileWriting : session.deadline;
     this.#alarm.setAt(deadline);
     const { redialAt } = session;
-    if (redialAt === Number.POSITIVE_INFINITY) this.#redialAlarm.cancel();
-    else this.#redialAlarm.setAt(redialAt);
+    if (redialAt === Number.POSITIVE_INFINITY) this.#redialAlarm?.cancel();
+    else this.#redialAlarm?.setAt(redialAt);
     if (session.state === 'closed') this.#linger();
   }
 
@@ -155,7 +174,7 @@ export class Driver {
       this.#link?.leave(cancel);
       this.#link = undefined;
     }
-    if (now >= this.#session.deadline) this.#session.tick(now);
+    if (now >= this.#session.deadline) this.#tell(tick);
     if (now >= this.#session.redialAt && this.#dial !== undefined) {
       this.#link?.leave(cancel);
       this.#redial(this.#dial);

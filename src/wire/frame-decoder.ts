@@ -74,7 +74,11 @@ export class FrameDecoder {
 
   /** Moves to the next item of the frame; false at its end. */
   next(): boolean {
-    if (this.#remaining === 0) return false;
+    if (this.#remaining === 0) {
+      // A session that rests must not keep the last frame that came, nor the memory around it.
+      this.#item.close();
+      return false;
+    }
     if (this.#remaining-- === this.itemCount) return true;
     const item = this.#item;
     item.pos = this.#moreAt;
@@ -141,6 +145,11 @@ class Item implements ReceivedItem {
     this.#reader = undefined;
     this.pos = 0;
     this.reset();
+  }
+
+  close(): void {
+    this.#bytes = NO_BYTES;
+    this.#reader = undefined;
   }
 
   reset(): void {

@@ -16,29 +16,39 @@ import { overrun, StreamReceiver } from '../streams/stream-receiver.js';
 import { StreamSender } from '../streams/stream-sender.js';
 import { IncomingCall, type ServedCall } from './call.js';
 import type { CallLimits } from './call-limits.js';
-import { Dispatcher } from './dispatcher.js';
-import { MethodTable } from './method-table.js';
+import { Dispatcher, type DispatcherEvents } from './dispatcher.js';
+import type { MethodTable } from './method-table.js';
 import type { Concurrency } from './turns.js';
 
-/** What incoming calls need beside the channel. */
-export interface IncomingOptions<Session> extends Disclosure {
+/** How the calls of one direction are run, the same in all sessions of a contract. */
+export interface IncomingRules extends Disclosure {
   /** What the peer may call. */
-  readonly methods: readonly MethodInfo[];
+  readonly methods: MethodTable;
   /** How many calls run at a time: one, or as many as the limits allow. */
   readonly concurrency: Concurrency;
   readonly limits: CallLimits;
   /** Whether each handler runs in its operation context. */
   readonly keepsContext: boolean;
-  /** The call of this side with this id, if it awaits its answer. */
-  readonly pending: (id: number) => ServedCall | undefined;
   /** The side that answers. A service's calls wait until `resume`. */
   readonly role: 'client' | 'service';
+}
+
+/** What incoming calls ask of the session that they come in on. */
+export interface IncomingOwner<Session> {
   /** What calls name as their session. */
-  readonly session: () => Session;
+  readonly api: Session;
+  /** The call of this side with this id, if it awaits its answer. */
+  pending(id: number): ServedCall | undefined;
   /** Runs a handler; may throw. */
-  readonly invoke: (method: MethodInfo, request: unknown, call: IncomingCall<Session>) => unknown;
+  handle(method: MethodInfo, request: unknown, call: IncomingCall<Session>): unknown;
   /** A call that waited has begun; `byteLength` is the size of its request. */
-  readonly begun: (byteLength: number) => void;
+  begun(byteLength: number): void;
+}
+
+/** Streams that are open, by the ids of their calls. */
+class OpenStreams<Session> {
+  readonly requests = new Map<number, StreamReceiver>();
+  readonly replies = new Map<number, { readonly sender: StreamSender; readonly call: IncomingCall<Session> }>();
 }
 
 /** So much of its message a fault keeps that is over the size that the peer takes. */
@@ -48,58 +58,72 @@ const MAX_CUT_MESSAGE = 1_024;
 type Answerable = Pick<IncomingCall<unknown>, 'id' | 'sentSince' | 'sentUntil'>;
 
 /** The calls of the other side: decodes them, runs them in turn, answers them. */
-export class IncomingCalls<Session> {
+export class IncomingCalls<Session> implements DispatcherEvents<Session> {
   /** The highest id of a call that a request stream opened: a lower one that is not open is over. */
   #lastStreamId = 0;
-  readonly #methods: MethodTable;
-  readonly #byName: ReadonlyMap<string, MethodInfo>;
   readonly #dispatcher: Dispatcher<Session>;
-  /** Request streams that are still open, by the id of their call. */
-  readonly #requests = new Map<number, StreamReceiver>();
-  /** Reply streams that still run, by the id of their call. */
-  readonly #replies = new Map<number, { readonly sender: StreamSender; readonly call: IncomingCall<Session> }>();
+  /** Made with the first stream: most sessions never have one. */
+  #streams: OpenStreams<Session> | undefined;
   readonly #channel: CallChannel;
   /** Undefined where any call may come at any time. */
   readonly #sequence: CallSequence | undefined;
-  readonly #options: IncomingOptions<Session>;
+  readonly #rules: IncomingRules;
+  readonly #owner: IncomingOwner<Session>;
 
-  constructor(channel: CallChannel, options: IncomingOptions<Session>) {
+  constructor(channel: CallChannel, rules: IncomingRules, owner: IncomingOwner<Session>) {
     this.#channel = channel;
-    this.#options = options;
-    this.#methods = new MethodTable(options.methods);
-    this.#sequence = CallSequence.of(options.methods);
-    this.#byName = new Map(options.methods.map((method) => [method.name, method]));
-    const { role, concurrency, limits } = options;
-    this.#dispatcher = new Dispatcher(concurrency, limits, role === 'service', {
-      invoke: (method, request, call) =>
-        channel.deliver === undefined
-          ? this.#invoke(method, request, call)
-          : invokeLater(channel.deliver, call, () => this.#invoke(method, request, call)),
-      returned: (method, call, result) => this.#returned(method, call, result),
-      threw: (method, call, error) => this.#threw(method, call, error),
-      begun: (call) => options.begun(call.byteLength),
-      // Answers are not gated by the window, so a client that does not take them must not cause more of them. A
-      // client itself never holds callbacks back for that: replies and states would overtake them.
-      mayBegin: () => role === 'client' || channel.sender.hasRoom,
-      idle: () => channel.wake(),
-    });
+    this.#rules = rules;
+    this.#owner = owner;
+    this.#sequence = CallSequence.of(rules.methods.methods);
+    const { role, concurrency, limits } = rules;
+    this.#dispatcher = new Dispatcher(concurrency, limits, role === 'service', this);
+  }
+
+  // ---------------------------------------------------------------- DispatcherEvents
+
+  invoke(method: MethodInfo, request: unknown, call: IncomingCall<Session>): unknown {
+    const { deliver } = this.#channel;
+    if (deliver === undefined) return this.#invoke(method, request, call);
+    return invokeLater(deliver, call, () => this.#invoke(method, request, call));
   }
 
   #invoke(method: MethodInfo, request: unknown, call: IncomingCall<Session>): unknown {
     try {
-      const { keepsContext, invoke, limits } = this.#options;
-      if (streamsReplies(method) && this.#replies.size >= limits.streams) throw limits.refuse('streams');
-      return keepsContext ? runInContext(invoke, method, request, call) : invoke(method, request, call);
+      const owner = this.#owner;
+      const { keepsContext, limits } = this.#rules;
+      if (streamsReplies(method) && (this.#streams?.replies.size ?? 0) >= limits.streams)
+        throw limits.refuse('streams');
+      if (!keepsContext) return owner.handle(method, request, call);
+      return runInContext(owner, method, request, call);
     } finally {
       // Beyond its first await a handler cannot be told from whoever else sends. A service plays safe and keeps all of
       // it before the answer. A client must not: its other operations may wait for the one that awaits this answer.
-      if (this.#options.role === 'client') call.sentUntil = this.#channel.sender.mark;
+      if (this.#rules.role === 'client') call.sentUntil = this.#channel.sender.mark;
     }
   }
 
+  begun(call: IncomingCall<Session>): void {
+    this.#owner.begun(call.byteLength);
+  }
+
+  /**
+   * Answers are not gated by the window, so a client that does not take them
+   * must not cause more of them. A client itself never holds callbacks back for
+   * that: replies and states would overtake them.
+   */
+  mayBegin(): boolean {
+    return this.#rules.role === 'client' || this.#channel.sender.hasRoom;
+  }
+
+  idle(): void {
+    this.#channel.wake();
+  }
+
+  // ---------------------------------------------------------------- from the session
+
   /** Whether nothing runs, waits or streams. */
   get isIdle(): boolean {
-    return this.#dispatcher.isIdle && this.#replies.size === 0;
+    return this.#dispatcher.isIdle && (this.#streams === undefined || this.#streams.replies.size === 0);
   }
 
   /** Begins to run calls. */
@@ -120,14 +144,16 @@ export class IncomingCalls<Session> {
   /** The session is over: handlers are told, streams end. */
   abort(error: DuplexError): void {
     this.#dispatcher.abortAll(error);
-    for (const receiver of this.#requests.values()) receiver.error(error);
-    for (const { sender, call } of this.#replies.values()) {
+    const streams = this.#streams;
+    if (streams === undefined) return;
+    for (const receiver of streams.requests.values()) receiver.error(error);
+    for (const { sender, call } of streams.replies.values()) {
       sender.stop();
       call.abort(error);
       call.end();
     }
-    this.#requests.clear();
-    this.#replies.clear();
+    streams.requests.clear();
+    streams.replies.clear();
   }
 
   /**
@@ -135,7 +161,7 @@ export class IncomingCalls<Session> {
    * have begun. True if that was at once; false if it waits, in the window.
    */
   inTurn(name: string, item: ReceivedItem, tell: () => void): boolean {
-    return this.#dispatcher.inTurn(() => new IncomingCall(this.#options.session(), name, item, 0), tell);
+    return this.#dispatcher.inTurn(() => new IncomingCall(this.#owner.api, name, item, 0), tell);
   }
 
   /** Takes an item of a call of the peer. True if it was dispatched, false if it waits. */
@@ -150,7 +176,7 @@ export class IncomingCalls<Session> {
       case Field.callOpen:
         return this.#openNamed(item);
     }
-    const method = this.#methods.get(item.number);
+    const method = this.#rules.methods.get(item.number);
     if (method === undefined) return this.#unknown(item, `number ${item.number}`);
     const call = this.#callOf(method, item);
     let request: unknown;
@@ -159,7 +185,7 @@ export class IncomingCalls<Session> {
       if (context !== undefined) this.#accompany(call, context);
       request = item.decode(method.request);
     } catch (error) {
-      this.#threw(method, call, unreadable(error));
+      this.threw(method, call, unreadable(error));
       return true;
     }
     if (streamsRequests(method)) {
@@ -175,7 +201,7 @@ export class IncomingCalls<Session> {
       if (!call.isNested) return this.#dispatcher.dispatch(method, request, call);
       this.#dispatcher.dispatchNested(method, request, call);
     } catch (error) {
-      this.#threw(method, call, error);
+      this.threw(method, call, error);
     }
     return true;
   }
@@ -196,7 +222,7 @@ export class IncomingCalls<Session> {
   #refuse(method: MethodInfo, call: IncomingCall<Session>, fault: Fault): void {
     call.end();
     this.#endRequests(call.id);
-    this.#sendFault(call, faultFrom(fault, this.#options).fault);
+    this.#sendFault(call, faultFrom(fault, this.#rules).fault);
     if (call.id !== 0) return;
     this.#channel.counters.failedHandlers += 1;
     this.#channel.report(fault, method);
@@ -210,28 +236,30 @@ export class IncomingCalls<Session> {
   #accompany(call: IncomingCall<Session>, context: Context): void {
     checkHeaders(context);
     call.context = context;
-    if (call.isNested) call.parent = this.#options.pending(context.parentCall);
+    if (call.isNested) call.parent = this.#owner.pending(context.parentCall);
   }
 
   /** The peer takes more items of a reply stream. */
   credit({ callId, total }: Grant): void {
-    this.#replies.get(callId)?.sender.grant(total);
+    this.#streams?.replies.get(callId)?.sender.grant(total);
   }
 
   /** There is room for items of streams again. */
   room(): void {
     this.#dispatcher.drain();
-    for (const { sender } of this.#replies.values()) sender.advance();
+    if (this.#streams === undefined) return;
+    for (const { sender } of this.#streams.replies.values()) sender.advance();
   }
 
   /** On a new carrier: the credit of the old one may not have arrived. */
   regrant(): void {
-    for (const receiver of this.#requests.values()) receiver.regrant();
+    if (this.#streams === undefined) return;
+    for (const receiver of this.#streams.requests.values()) receiver.regrant();
   }
 
   #callOf(method: MethodInfo, item: ReceivedItem): IncomingCall<Session> {
     const { sender, clock } = this.#channel;
-    return new IncomingCall(this.#options.session(), method.localName, item, sender.mark, clock);
+    return new IncomingCall(this.#owner.api, method.localName, item, sender.mark, clock);
   }
 
   #unknown(item: ReceivedItem, what: string): boolean {
@@ -260,20 +288,20 @@ export class IncomingCalls<Session> {
       this.#sendFault({ id: item.callId, sentSince: mark, sentUntil: mark }, CallFault.fromPartial({ code, message }));
       return true;
     }
-    const method = this.#byName.get(name);
+    const method = this.#rules.methods.named(name);
     if (method === undefined) return this.#unknown(item, `the name ${JSON.stringify(name.slice(0, 64))}`);
     const call = this.#callOf(method, item);
     try {
       if (context !== undefined) this.#accompany(call, context);
     } catch (error) {
-      this.#threw(method, call, unreadable(error));
+      this.threw(method, call, unreadable(error));
       return true;
     }
     return this.#openStream(method, call, () => {});
   }
 
   #takeStreamItem(method: MethodInfo, call: IncomingCall<Session>, request: unknown): boolean {
-    const open = this.#requests.get(call.id);
+    const open = this.#streams?.requests.get(call.id);
     if (open !== undefined) {
       if (open.next(request)) return true;
       const error = overrun();
@@ -296,24 +324,30 @@ export class IncomingCalls<Session> {
       // Its caller has gone, which is no news here: the call's signal tells it.
       unheard: () => {},
     });
-    this.#requests.set(id, receiver);
+    this.#openStreams.requests.set(id, receiver);
     fill(receiver);
     return this.#dispatch(method, receiver.items, call);
   }
 
   #endRequests(id: number): StreamReceiver | undefined {
-    if (this.#requests.size === 0) return undefined;
-    const receiver = this.#requests.get(id);
-    this.#requests.delete(id);
+    if (this.#streams === undefined) return undefined;
+    const { requests } = this.#streams;
+    const receiver = requests.get(id);
+    requests.delete(id);
     return receiver;
+  }
+
+  get #openStreams(): OpenStreams<Session> {
+    this.#streams ??= new OpenStreams();
+    return this.#streams;
   }
 
   #cancel(id: number, error: DuplexError): void {
     this.#dispatcher.cancel(id, error);
     this.#endRequests(id)?.error(error);
-    const streaming = this.#replies.get(id);
+    const streaming = this.#streams?.replies.get(id);
     if (streaming === undefined) return;
-    this.#replies.delete(id);
+    this.#streams?.replies.delete(id);
     streaming.sender.stop();
     streaming.call.abort(error);
     streaming.call.end();
@@ -322,7 +356,7 @@ export class IncomingCalls<Session> {
 
   // ---------------------------------------------------------------- answers
 
-  #returned(method: MethodInfo, call: IncomingCall<Session>, result: unknown): void {
+  returned(method: MethodInfo, call: IncomingCall<Session>, result: unknown): void {
     if (streamsReplies(method)) return this.#stream(method, call, result);
     call.end();
     this.#endRequests(call.id);
@@ -331,7 +365,7 @@ export class IncomingCalls<Session> {
       const item = this.#encodeReply(method, call, result);
       this.#channel.sender.answer(item, call.sentSince, call.sentUntil);
     } catch (error) {
-      this.#threw(method, call, error);
+      this.threw(method, call, error);
       // No fault that the handler meant, so it is news here, too.
       if (error instanceof Fault) this.#channel.report(error, method);
       return;
@@ -360,10 +394,11 @@ export class IncomingCalls<Session> {
   #stream(method: MethodInfo, call: IncomingCall<Session>, source: unknown): void {
     if (call.isAborted) return call.end();
     const { encoder, sender, peerStreamWindow } = this.#channel;
+    const { replies } = this.#openStreams;
     // What was sent before the stream began belongs before it; what comes later goes beside it.
     call.sentUntil = Math.min(call.sentUntil, sender.mark);
     const end = (): void => {
-      this.#replies.delete(call.id);
+      replies.delete(call.id);
       this.#endRequests(call.id);
       call.end();
       this.#answered(method);
@@ -378,25 +413,25 @@ export class IncomingCalls<Session> {
           end();
         },
         failed: (error) => {
-          this.#threw(method, call, error);
+          this.threw(method, call, error);
           end();
         },
       },
       peerStreamWindow,
     );
-    this.#replies.set(call.id, { sender: stream, call });
+    replies.set(call.id, { sender: stream, call });
     try {
       stream.start(source as ObservableInput<unknown>);
     } catch (error) {
-      this.#threw(method, call, error);
+      this.threw(method, call, error);
       end();
     }
   }
 
-  #threw(method: MethodInfo, call: IncomingCall<Session>, thrown: unknown): void {
+  threw(method: MethodInfo, call: IncomingCall<Session>, thrown: unknown): void {
     call.end();
     this.#endRequests(call.id);
-    const { fault, error } = faultFrom(thrown, this.#options);
+    const { fault, error } = faultFrom(thrown, this.#rules);
     if (call.id === 0) this.#channel.counters.failedHandlers += 1;
     let replacement: unknown;
     try {
@@ -404,7 +439,7 @@ export class IncomingCalls<Session> {
       // Neither is what a handler throws because its caller has gone.
       if (call.id === 0 || (error !== thrown && !call.isAborted)) replacement = this.#channel.report(error, method);
     } finally {
-      const meant = replacement instanceof Fault ? faultFrom(replacement, this.#options).fault : fault;
+      const meant = replacement instanceof Fault ? faultFrom(replacement, this.#rules).fault : fault;
       if (!call.isAborted) this.#sendFault(call, this.#declared(method, meant));
     }
     this.#answered(method);

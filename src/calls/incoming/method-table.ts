@@ -5,12 +5,16 @@ const FIRST_NUMBER = 100;
 /** Beyond this an array would waste memory on gaps; explicit numbers may be anything. */
 const DENSE_NUMBERS = 4_096;
 
-/** Methods by their field number, as the hot path looks them up. */
+/** Methods by their field number, as the hot path looks them up, and by name. One table serves any number of sessions. */
 export class MethodTable {
+  readonly methods: readonly MethodInfo[];
   readonly #dense: (MethodInfo | undefined)[] = [];
   readonly #sparse = new Map<number, MethodInfo>();
+  readonly #byName: ReadonlyMap<string, MethodInfo>;
 
   constructor(methods: readonly MethodInfo[]) {
+    this.methods = methods;
+    this.#byName = new Map(methods.map((method) => [method.name, method]));
     const highest = Math.max(0, ...methods.map(({ number }) => number - FIRST_NUMBER).filter((n) => n < DENSE_NUMBERS));
     this.#dense = new Array<MethodInfo | undefined>(highest + 1).fill(undefined);
     for (const method of methods) {
@@ -22,5 +26,10 @@ export class MethodTable {
 
   get(number: number): MethodInfo | undefined {
     return this.#dense[number - FIRST_NUMBER] ?? this.#sparse.get(number);
+  }
+
+  /** A method by the name that the contract has for it. */
+  named(name: string): MethodInfo | undefined {
+    return this.#byName.get(name);
   }
 }

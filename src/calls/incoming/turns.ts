@@ -21,9 +21,10 @@ export class Turns {
   readonly mode: Concurrency;
   readonly #limit: number;
   readonly #atOnce: number;
-  readonly #running = new Set<IncomingCall<unknown>>();
-  /** How many answers each parked call awaits. */
-  readonly #parked = new Map<IncomingCall<unknown>, number>();
+  /** Made with the first call that does not return at once. */
+  #running: Set<IncomingCall<unknown>> | undefined;
+  /** How many answers each parked call awaits; only `reentrant` parks any. */
+  #parked: Map<IncomingCall<unknown>, number> | undefined;
   #resumptions: Resumption[] = [];
 
   constructor(mode: Concurrency, limit: number) {
@@ -34,12 +35,12 @@ export class Turns {
 
   /** How many calls run, parked ones included. */
   get size(): number {
-    return this.#running.size;
+    return this.#running?.size ?? 0;
   }
 
   /** Whether another call may begin. */
   get isFree(): boolean {
-    return this.#hasTurn && this.#running.size < this.#limit;
+    return this.#hasTurn && this.size < this.#limit;
   }
 
   /**
@@ -51,29 +52,31 @@ export class Turns {
   }
 
   get #hasTurn(): boolean {
-    return this.#running.size - this.#parked.size < this.#atOnce;
+    return this.size - (this.#parked?.size ?? 0) < this.#atOnce;
   }
 
   has(call: IncomingCall<unknown>): boolean {
-    return this.#running.has(call);
+    return this.#running?.has(call) ?? false;
   }
 
   running(): Iterable<IncomingCall<unknown>> {
-    return this.#running;
+    return this.#running ?? [];
   }
 
   take(call: IncomingCall<unknown>): void {
+    this.#running ??= new Set();
     this.#running.add(call);
   }
 
   leave(call: IncomingCall<unknown>): void {
-    this.#running.delete(call);
-    this.#parked.delete(call);
+    this.#running?.delete(call);
+    this.#parked?.delete(call);
   }
 
   /** `call` awaits an answer. True if that sets a turn free. */
   park(call: IncomingCall<unknown>): boolean {
-    if (this.mode !== 'reentrant' || !this.#running.has(call)) return false;
+    if (this.mode !== 'reentrant' || !this.has(call)) return false;
+    this.#parked ??= new Map();
     const awaited = this.#parked.get(call) ?? 0;
     this.#parked.set(call, awaited + 1);
     return awaited === 0;
@@ -81,10 +84,10 @@ export class Turns {
 
   /** An answer that `call` awaited is there: `goOn` hands it over, at once or when it is `call`'s turn again. */
   unpark(call: IncomingCall<unknown>, goOn: () => void): void {
-    const awaited = this.#parked.get(call);
+    const awaited = this.#parked?.get(call);
     if (awaited === 1) this.#resumptions.push({ call, goOn });
     else {
-      if (awaited !== undefined) this.#parked.set(call, awaited - 1);
+      if (awaited !== undefined) this.#parked?.set(call, awaited - 1);
       goOn();
     }
   }
@@ -93,7 +96,7 @@ export class Turns {
   goOn(): boolean {
     if (this.#resumptions.length === 0 || !this.#hasTurn) return false;
     const { call, goOn } = this.#resumptions.shift() as Resumption;
-    this.#parked.delete(call);
+    this.#parked?.delete(call);
     goOn();
     return true;
   }

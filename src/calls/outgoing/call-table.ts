@@ -16,7 +16,7 @@ const MAX_SLOTS = 16_384;
 export class CallTable<Call extends { readonly id: number }> {
   #slots: (Call | undefined)[] = [];
   #size = 0;
-  readonly #displaced = new Map<number, Call>();
+  #displaced: Map<number, Call> | undefined;
 
   get size(): number {
     return this.#size;
@@ -25,7 +25,7 @@ export class CallTable<Call extends { readonly id: number }> {
   get(id: number): Call | undefined {
     const call = this.#slots[id & (this.#slots.length - 1)];
     if (call !== undefined && call.id === id) return call;
-    return this.#displaced.size === 0 ? undefined : this.#displaced.get(id);
+    return this.#displaced?.get(id);
   }
 
   /** Adds a call whose id the table does not hold. */
@@ -39,27 +39,30 @@ export class CallTable<Call extends { readonly id: number }> {
   delete(id: number): void {
     const index = id & (this.#slots.length - 1);
     if (this.#slots[index]?.id === id) this.#slots[index] = undefined;
-    else if (!this.#displaced.delete(id)) return;
+    else if (this.#displaced?.delete(id) !== true) return;
     this.#size -= 1;
   }
 
   /** All calls as they are now, in the order of their ids. */
   values(): Call[] {
-    const calls = [...this.#slots.filter((call) => call !== undefined), ...this.#displaced.values()];
+    const calls = [...this.#slots.filter((call) => call !== undefined), ...(this.#displaced?.values() ?? [])];
     return calls.sort((a, b) => a.id - b.id);
   }
 
   #place(call: Call): void {
     const index = call.id & (this.#slots.length - 1);
     const older = this.#slots[index];
-    if (older !== undefined) this.#displaced.set(older.id, older);
+    if (older !== undefined) {
+      this.#displaced ??= new Map();
+      this.#displaced.set(older.id, older);
+    }
     this.#slots[index] = call;
   }
 
   #grow(): void {
     const calls = this.values();
     this.#slots = new Array<Call | undefined>(Math.max(MIN_SLOTS, 2 * this.#slots.length)).fill(undefined);
-    this.#displaced.clear();
+    this.#displaced = undefined;
     for (const call of calls) this.#place(call);
   }
 }

@@ -17,7 +17,7 @@ import { overrun, StreamReceiver } from '../streams/stream-receiver.js';
 import { StreamSender } from '../streams/stream-sender.js';
 import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from './call-options.js';
 import { failedCall, failedSent } from './failed-call.js';
-import { type PendingCall, PendingCalls } from './pending-calls.js';
+import { type PendingCall, PendingCalls, type PendingCallsOwner } from './pending-calls.js';
 import { PendingSent, type Sent, sent } from './sent.js';
 
 type Settle = Pick<PendingCall, 'resolve' | 'reject'>;
@@ -27,11 +27,13 @@ type Place = Pick<PendingCall, 'sentSince' | 'sentUntil'>;
 const noOptions: CallOptions = Object.freeze({});
 
 /** The calls that this side makes: sends them and matches what comes back. */
-export class OutgoingCalls {
+export class OutgoingCalls implements PendingCallsOwner {
   #lastId = 0;
   #refusal: SessionEnd | undefined;
-  readonly #pending: PendingCalls;
-  readonly #reported = new Set<string>();
+  /** Made with the first call that has an answer. */
+  #pending: PendingCalls | undefined;
+  /** Failures that were reported once; made with the first. */
+  #reported: Set<string> | undefined;
   readonly #channel: CallChannel;
   /** Undefined where any call may come at any time. */
   readonly #sequence: CallSequence | undefined;
@@ -40,17 +42,16 @@ export class OutgoingCalls {
   constructor(channel: CallChannel, methods: readonly MethodInfo[]) {
     this.#channel = channel;
     this.#sequence = CallSequence.of(methods);
-    this.#pending = new PendingCalls(channel.clock, (call) => this.#cancelRemotely(call, 'the time is up'));
   }
 
   /** One that awaits its answer. */
   pending(id: number): PendingCall | undefined {
-    return this.#pending.get(id);
+    return this.#pending?.get(id);
   }
 
   /** How many await their answers. */
   get size(): number {
-    return this.#pending.size;
+    return this.#pending?.size ?? 0;
   }
 
   /** From now on calls fail for this reason. */
@@ -60,7 +61,11 @@ export class OutgoingCalls {
 
   /** Fails every call that awaits an answer. */
   fail(error: DuplexError): void {
-    this.#pending.failAll(error);
+    this.#pending?.failAll(error);
+  }
+
+  timedOut(call: PendingCall): void {
+    this.#cancelRemotely(call, 'the time is up');
   }
 
   /** Calls a method in the way of its shape: a Sent, a promise or a cold observable. */
@@ -179,6 +184,7 @@ export class OutgoingCalls {
     const last = method.terminating ? this.#thenClose(method, settle) : settle;
     // Field by field: spreading objects into one another here took a tenth of a call.
     const { resolve, reject } = parent === undefined ? last : this.#inTurnOf(parent, last);
+    this.#pending ??= new PendingCalls(clock, this);
     this.#pending.add({
       id,
       method,
@@ -284,7 +290,7 @@ export class OutgoingCalls {
 
   /** Gives a call up here and at the peer; undefined if it is over already. */
   #abandon(id: number, reason: string): PendingCall | undefined {
-    const call = this.#pending.take(id);
+    const call = this.#pending?.take(id);
     if (call !== undefined) this.#cancelRemotely(call, reason);
     return call;
   }
@@ -298,15 +304,15 @@ export class OutgoingCalls {
   }
 
   #fail(id: number, error: DuplexError): void {
-    this.#pending.take(id)?.reject(error);
+    this.#pending?.take(id)?.reject(error);
   }
 
   /** A one-way call failed and nobody awaited it: all are counted, the first of each kind is reported. */
   unsent(method: MethodInfo, error: DuplexError): void {
     this.#channel.counters.unsent += 1;
     const what = `${method.localName} ${error.kind} ${error.code}`;
-    if (this.#reported.has(what)) return;
-    this.#reported.add(what);
+    if (this.#reported?.has(what)) return;
+    this.#reported = (this.#reported ?? new Set()).add(what);
     this.#channel.report(error, method);
   }
 
@@ -315,7 +321,7 @@ export class OutgoingCalls {
   /** Takes an item that answers one of these calls. */
   take(item: ReceivedItem): void {
     const id = item.replyTo;
-    const call = this.#pending.get(id);
+    const call = this.#pending?.get(id);
     if (call === undefined) {
       this.#channel.counters.lateItems += 1;
       return;
@@ -326,7 +332,7 @@ export class OutgoingCalls {
         if (!replies.next(item.decode(method.reply))) this.#abandon(id, 'too many items')?.reject(overrun());
       } else {
         const reply = readReply(method, item);
-        this.#pending.end(call);
+        this.#pending?.end(call);
         const { deliver } = this.#channel;
         // An answer does not overtake what came before it; a stream sees to that for its items, too.
         if (deliver === undefined || replies !== undefined) call.resolve(reply);
@@ -339,7 +345,7 @@ export class OutgoingCalls {
 
   /** The peer answered with a fault, or with what is no answer. */
   #failed(call: PendingCall, error: DuplexError): void {
-    if (this.#pending.take(call.id) === undefined) return;
+    if (this.#pending?.take(call.id) === undefined) return;
     const { deliver } = this.#channel;
     if (deliver === undefined || call.replies !== undefined) call.reject(error);
     else deliver(() => call.reject(error));
@@ -347,17 +353,17 @@ export class OutgoingCalls {
 
   /** The peer takes more items of a request stream. */
   credit({ replyTo, total }: Grant): void {
-    this.#pending.get(replyTo)?.requests?.grant(total);
+    this.#pending?.get(replyTo)?.requests?.grant(total);
   }
 
   /** There is room for items of streams again. */
   room(): void {
-    for (const { requests } of this.#pending.values()) requests?.advance();
+    for (const { requests } of this.#pending?.values() ?? []) requests?.advance();
   }
 
   /** On a new carrier: the credit of the old one may not have arrived. */
   regrant(): void {
-    for (const { replies } of this.#pending.values()) replies?.regrant();
+    for (const { replies } of this.#pending?.values() ?? []) replies?.regrant();
   }
 }
 

@@ -29,18 +29,22 @@ export interface PendingCall extends ServedCall {
   readonly requests?: StreamSender | undefined;
 }
 
+/** Hears of calls that are given up. */
+export interface PendingCallsOwner {
+  /** The time of a call is up; it is no longer pending. */
+  timedOut(call: PendingCall): void;
+}
+
 /** The calls of one side that await their answers. One coarse timer serves all their deadlines. */
 export class PendingCalls {
   readonly #calls = new CallTable<PendingCall>();
+  #alarm: Alarm | undefined;
   readonly #clock: Clock;
-  readonly #alarm: Alarm;
-  readonly #onTimeout: (call: PendingCall) => void;
+  readonly #owner: PendingCallsOwner;
 
-  /** `onTimeout` is called for a call that is given up; it is no longer pending then. */
-  constructor(clock: Clock, onTimeout: (call: PendingCall) => void) {
+  constructor(clock: Clock, owner: PendingCallsOwner) {
     this.#clock = clock;
-    this.#onTimeout = onTimeout;
-    this.#alarm = new Alarm(clock, () => this.#expire());
+    this.#owner = owner;
   }
 
   get size(): number {
@@ -53,6 +57,7 @@ export class PendingCalls {
 
   add(call: PendingCall): void {
     this.#calls.add(call);
+    this.#alarm ??= new Alarm(this.#clock, () => this.#expire());
     this.#alarm.setAt(call.deadline);
   }
 
@@ -76,7 +81,7 @@ export class PendingCalls {
 
   /** Rejects every call at once. */
   failAll(error: DuplexError): void {
-    this.#alarm.cancel();
+    this.#alarm?.cancel();
     for (const { id } of this.#calls.values()) this.take(id)?.reject(error);
   }
 
@@ -88,11 +93,11 @@ export class PendingCalls {
       else if (this.get(call.id) === call) {
         // It was not ended by what an earlier one's time-out set off.
         this.end(call);
-        this.#onTimeout(call);
+        this.#owner.timedOut(call);
         const message = `no reply to ${call.method.localName} within ${call.timeoutMs} ms`;
         call.reject(new DuplexError('timeout', message, { executed: 'maybe' }));
       }
     }
-    if (next < Number.POSITIVE_INFINITY) this.#alarm.setAt(next);
+    if (next < Number.POSITIVE_INFINITY) this.#alarm?.setAt(next);
   }
 }

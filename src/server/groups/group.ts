@@ -61,14 +61,14 @@ export class SessionGroup<Operations, Callbacks, State> implements Group<Callbac
     const session = this.#sessions.get(id);
     if (session === undefined || this.#members.has(session)) return false;
     this.#members.add(session);
-    session.joined.add(this.#members);
+    session.joined = session.joined.concat([this.#members]);
     return true;
   }
 
   delete({ id }: Member): boolean {
     const session = this.#sessions.get(id);
     if (session === undefined || !this.#members.delete(session)) return false;
-    session.joined.delete(this.#members);
+    session.joined = session.joined.filter((members) => members !== this.#members);
     return true;
   }
 

@@ -62,7 +62,7 @@ export class PlainCalls<Operations, Callbacks, State> {
       this.#run(method, request, call),
     );
     const inContext = keepsContext(host.operationContext, contract);
-    this.#handle = inContext ? (...invocation) => runInContext(handle, ...invocation) : handle;
+    this.#handle = inContext ? (...invocation) => runInContext({ handle }, ...invocation) : handle;
   }
 
   /** What to register at a server. */
