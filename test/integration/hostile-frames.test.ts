@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Code, type ErrorSource } from 'grpc-duplex';
 import { describe, expect, it } from 'vitest';
-import { CallOpen, Hello, Welcome } from '../../src/gen/duplex/v1/session.js';
+import { CallCancel, CallOpen, Hello, Welcome } from '../../src/gen/duplex/v1/session.js';
 import { content, control, type Envelope, encodeEnvelope } from '../support/envelope.js';
 import { join, serve } from '../support/everything.js';
 import { EchoRequest, EchoResponse, NoteRequest, SumRequest } from '../support/gen/testing/v1/everything.js';
@@ -271,6 +271,17 @@ describe('an unusual, correct client', () => {
     await stream.greet();
     stream.send({ seq: 1, replyTo: 12_345, content: content(ECHO, EchoResponse) }, echo(2, 1));
     await eventually(() => expect(stream.items.at(-1)).toMatchObject({ replyTo: 1 }));
+    await expectAlive(address, errors);
+  });
+
+  it('may use the id of a call twice, also while it runs: that confuses nobody else', async () => {
+    const { address, errors } = await serve(echoing);
+    const stream = new RawStream(address);
+    await stream.greet();
+    stream.send(echo(1, 1, 'first'), echo(2, 1, 'second'), { seq: 3, callId: 1, content: content(19, CallCancel) });
+    stream.send(echo(4, 2, 'third'));
+    await eventually(() => expect(stream.items.at(-1)).toMatchObject({ replyTo: 2, content: { number: ECHO } }));
+    expect(stream.items.flatMap(({ replyTo }) => replyTo ?? [])).toEqual([1, 1, 2]);
     await expectAlive(address, errors);
   });
 

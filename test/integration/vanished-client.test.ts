@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { join, serve } from '../support/everything.js';
 import { eventually } from '../support/observe.js';
 import { ScriptProcess } from '../support/processes.js';
+import { fastHeartbeats } from '../support/proxied.js';
 import { RawStream } from '../support/raw-stream.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { rejectionOf } from '../support/thrown-by.js';
@@ -90,6 +91,43 @@ describe('a client that vanishes', () => {
     await clock.advance(20_000);
     expect(await sessions[0]?.closed).toMatchObject({ kind: 'lost' });
     expect((await stream.status).code).not.toBe(0);
+  });
+});
+
+describe('a process that is stopped for longer than heartbeats wait, and goes on', () => {
+  it('as a client resumes its session, and gets what it was sent meanwhile; the other clients stay', async () => {
+    const { address, sessions } = await serve(() => ({ echo: ({ text }) => ({ text }) }), fastHeartbeats);
+    const stopped = new ScriptProcess('test/support/everything-client.ts', [address]);
+    await stopped.printed('opened');
+    const { client: other } = join(address);
+    await other.open();
+    const [session] = sessions;
+    stopped.kill('SIGSTOP');
+    await eventually(() => expect(session?.status).toBe('resuming'));
+    for (let index = 0; index < 100; index++) session?.callback.noted({ index });
+    await expect(other.service.echo({ text: 'here' })).resolves.toMatchObject({ text: 'here' });
+    stopped.kill('SIGCONT');
+    await stopped.printed('100 notes');
+    await eventually(() => expect(session?.status).toBe('open'));
+    await expect(other.service.echo({ text: 'still' })).resolves.toMatchObject({ text: 'still' });
+    expect(sessions).toHaveLength(2);
+  });
+
+  it('as a service is found again by its clients, and takes nobody for dead', async () => {
+    const host = new ScriptProcess('test/support/everything-host.ts');
+    const address = (await host.printed('listening on')).replace('listening on ', '');
+    const clients = Array.from({ length: 10 }, () => join(address, fastHeartbeats).client);
+    await Promise.all(clients.map((client) => client.open()));
+    host.kill('SIGSTOP');
+    await eventually(() => expect(clients.every(({ status }) => status === 'resuming')).toBe(true));
+    const sent = clients.map((client) => client.service.note());
+    host.kill('SIGCONT');
+    await Promise.all(sent);
+    await eventually(() => expect(clients.map(({ status }) => status)).toEqual(clients.map(() => 'opened')));
+    // In order: nothing was lost on either side.
+    for (const end of await Promise.all(clients.map((client) => client.close()))) {
+      expect(end).toMatchObject({ kind: 'closed', code: 0 });
+    }
   });
 });
 
