@@ -73,7 +73,7 @@ export interface ConnectOptions<Callbacks = object, Operations = object> extends
    * How attempts to connect again are spaced: a random time up to a bound that
    * doubles from `firstMs` to `maxMs`. Default: 100 and 10,000.
    */
-  readonly backoff?: BackoffOptions;
+  readonly backoff?: Partial<BackoffOptions>;
   /** How long closing in order may take before the session is cut. Default: 10,000. */
   readonly closeTimeoutMs?: number;
   /** After how much silence the session asks whether the service is still there. Default: 10,000. */
@@ -99,11 +99,17 @@ export interface ConnectOptions<Callbacks = object, Operations = object> extends
 /** {@link ConnectOptions}, complete. */
 export interface ResolvedConnectOptions<Callbacks, Operations = object>
   extends Readonly<
-    Required<Omit<ConnectOptions, 'handler' | 'onSession' | 'scheduler' | 'sessionCredentials' | keyof GrpcDialOptions>>
+    Required<
+      Omit<
+        ConnectOptions,
+        'backoff' | 'handler' | 'onSession' | 'scheduler' | 'sessionCredentials' | keyof GrpcDialOptions
+      >
+    >
   > {
   readonly onSession?: ConnectOptions<Callbacks, Operations>['onSession'];
   readonly scheduler?: SchedulerLike;
   readonly sessionCredentials?: SessionCredentialsSource | undefined;
+  readonly backoff: BackoffOptions;
   readonly handler: Partial<CallbackHandler<Callbacks>>;
   readonly dialer: Dialer;
 }

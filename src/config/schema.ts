@@ -9,6 +9,7 @@ const count = (unit: string, least: number, most: number) =>
     .min(least)
     .max(most)
     .exactOptional();
+const yesOrNo = () => z.boolean({ error: 'expected true or false' }).exactOptional();
 const ms = (least = 1) => count('milliseconds', least, MAX_MS);
 const text = (what: string) => z.string({ error: `expected ${what}` }).min(1, `expected ${what}`);
 const path = (what: string) => text(`the path of ${what}, from the folder of this file`).exactOptional();
@@ -34,7 +35,11 @@ const common = {
   resumeWindowMs: ms(0).describe('How long a session outlives its connection'),
   pingMs: ms().describe('After how much silence the session asks whether the peer is still there'),
   pingTimeoutMs: ms().describe('How long it waits for the answer'),
-  includeErrorDetail: z.boolean({ error: 'expected true or false' }).exactOptional(),
+  includeErrorDetail: yesOrNo().describe('Whether the peer sees the text of errors that are no faults'),
+  operationContext: z
+    .union([z.boolean(), z.literal('auto')], { error: 'expected true, false or "auto"' })
+    .exactOptional()
+    .describe('Whether OperationContext.current() knows the call that runs'),
 };
 
 const endpoint = object({
@@ -51,9 +56,15 @@ const endpoint = object({
     .describe('Left out: plain text. Empty: the well-known authorities'),
   level: z.enum(['session', 'plain'], { error: 'expected "session" or "plain"' }).exactOptional(),
   openTimeoutMs: ms().describe('How long connecting and opening the session may take'),
-  retryOpen: z.boolean({ error: 'expected true or false' }).exactOptional(),
+  retryOpen: yesOrNo().describe('Whether a first attempt to connect that fails is repeated'),
   onLost: z.enum(['fault', 'renew'], { error: 'expected "fault" or "renew"' }).exactOptional(),
   renewWindowMs: ms().describe('How long to go on trying to open a new session after one was lost'),
+  backoff: object({
+    firstMs: ms(0).describe('The bound of the first wait'),
+    maxMs: ms(0).describe('The bound that it doubles up to'),
+  })
+    .exactOptional()
+    .describe('How attempts to connect again are spaced: a random time up to a bound that doubles'),
 });
 
 const service = object({
@@ -65,6 +76,9 @@ const service = object({
   })
     .exactOptional()
     .describe('Left out: plain text. With clientCa clients have to show a certificate'),
+  idleTimeoutMs: ms(0).describe('How long a session may go without any call; 0: for ever'),
+  health: yesOrNo().describe("Whether the host answers gRPC's health checking service"),
+  reflection: yesOrNo().describe("Whether the host answers gRPC's reflection service"),
   handshakeTimeoutMs: ms().describe('How long a client may take to open a session'),
   credentialsLeadMs: ms(0).describe('How long before its credentials end a client is asked for fresh ones; 0: never'),
   limits: object({

@@ -95,6 +95,7 @@ class GrpcHost implements Host {
   readonly #services: AnyService[] = [];
   readonly #listeners: Listener[] = [];
   #own: GrpcListener | undefined;
+  #isStopped = false;
   readonly #health: HealthService | undefined;
   readonly #reflection: ReflectionService | undefined;
   readonly #options: ResolvedHostOptions;
@@ -148,7 +149,8 @@ class GrpcHost implements Host {
     await Promise.all(this.#listeners.map((listener) => listener.shutdown()));
     const closed = ends.filter(({ kind }) => kind === 'closed').length;
     const summary = { closed, aborted: ends.length - closed };
-    this.#log('host.stopped', `the host has stopped: ${reason}`, { reason, ...summary });
+    if (!this.#isStopped) this.#log('host.stopped', `the host has stopped: ${reason}`, { reason, ...summary });
+    this.#isStopped = true;
     return summary;
   }
 

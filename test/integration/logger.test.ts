@@ -48,6 +48,16 @@ describe('a logger', () => {
     });
   });
 
+  it('hears once that a host has stopped, and how its sessions ended', async () => {
+    const { logger, records } = recorder();
+    const { address, host } = await serve(() => ({}), { logger });
+    await join(address).client.open();
+    await host.stop('maintenance');
+    await host.stop();
+    const last = { event: 'host.stopped', reason: 'maintenance', closed: 1, aborted: 0 };
+    expect(records.filter(({ event }) => event === 'host.stopped')).toMatchObject([last]);
+  });
+
   it.each([
     ['bad credentials', Code.UNAUTHENTICATED, 'UNAUTHENTICATED'],
     ['no permission', Code.PERMISSION_DENIED, 'PERMISSION_DENIED'],

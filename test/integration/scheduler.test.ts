@@ -193,6 +193,31 @@ describe('with a scheduler', () => {
     expect(await client.close()).toMatchObject({ kind: 'closed' });
   });
 
+  it('goes on over a session that replaces a lost one: what both of them said is told in order', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    await using link = await testLink(Everything, createTalker, {
+      client: { scheduler, onLost: 'renew' },
+      host: { resumeWindowMs: 10_000 },
+    });
+    const told = tell(link.client);
+    link.client.service.note({ index: 1 });
+    await link.settle();
+    link.cut();
+    await link.clock.advance(10_001);
+    link.restore();
+    await link.settle();
+    link.client.service.note({ index: 2 });
+    await link.settle();
+    expect(told).toEqual(['created']);
+    scheduler.flush();
+    await link.settle();
+    scheduler.flush();
+    expect(told).toEqual([
+      ...['created', 'opening', 'opened', 'state 0', 'noted 1', 'state 1', 'resuming'],
+      ...['opened', 'state 0', 'noted 2', 'state 2'],
+    ]);
+  });
+
   it('however late it comes, through cuts and all, the callbacks are the same', async () => {
     const step = fc.constantFrom('send', 'run', 'cut', 'restore', 'settle', 'state');
     await fc.assert(

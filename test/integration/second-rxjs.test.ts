@@ -5,6 +5,7 @@ import { dirname, join as path } from 'node:path';
 import { Observable } from 'rxjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { join, serve } from '../support/everything.js';
+import { eventually } from '../support/observe.js';
 import { upTo } from '../support/proxied.js';
 
 /** Another copy of rxjs, as a package manager may put one into the tree of an application. */
@@ -64,5 +65,23 @@ describe('an application with a copy of rxjs of its own', () => {
     expect(await other.firstValueFrom(indexes)).toEqual([1, 2]);
     const merged = other.merge(client.status$, client.state$.pipe(other.map(({ counter }) => `state ${counter}`)));
     expect(await other.lastValueFrom(merged.pipe(other.take(2), other.toArray()))).toEqual(['opened', 'state 0']);
+  });
+
+  it('has its scheduler bring what comes', async () => {
+    const { address } = await serve((session) => {
+      session.callback.noted({ index: 1 });
+      return { echo: ({ text }) => ({ text }) };
+    });
+    const scheduler = new other.VirtualTimeScheduler();
+    const { client } = join(address, { scheduler });
+    const indexes: number[] = [];
+    client.callbacks.noted$.subscribe(({ index }) => indexes.push(index));
+    const echoed = client.service.echo({ text: 'a' });
+    await eventually(() => expect(scheduler.actions.length).toBeGreaterThan(0));
+    expect(indexes).toEqual([]);
+    const flushing = setInterval(() => scheduler.flush());
+    await expect(echoed).resolves.toMatchObject({ text: 'a' });
+    clearInterval(flushing);
+    expect(indexes).toEqual([1]);
   });
 });

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Code, connect, createChannelFactory, createHost } from 'grpc-duplex';
+import { Code, type ConnectOptions, connect, createChannelFactory, createHost, type HostOptions } from 'grpc-duplex';
 import { jsonSchema, loadConfig } from 'grpc-duplex/config';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
+import type { EndpointEntry, ServiceEntry } from '../../../src/config/schema.js';
 import { makeCertificate } from '../../support/certificate.js';
 import { partly } from '../../support/everything.js';
 import { Everything } from '../../support/gen/testing/v1/everything_duplex.js';
@@ -135,6 +136,33 @@ describe('a configuration file', () => {
       expect.stringContaining('ask by name'),
     );
     expect(thrownBy(() => config.service('x'))).toHaveProperty('message', expect.stringContaining('(there are: none)'));
+  });
+
+  it('has a key for every option that is a number, a word or a switch', () => {
+    type Plain<Options> = {
+      [Name in keyof Options]-?: NonNullable<Options[Name]> extends number | string | boolean ? Name : never;
+    }[keyof Options];
+    expectTypeOf<Exclude<Plain<ConnectOptions>, keyof EndpointEntry>>().toBeNever();
+    expectTypeOf<Exclude<Plain<HostOptions>, keyof ServiceEntry>>().toBeNever();
+  });
+
+  it('says how long, how often and whether, and what is out of bounds there', async () => {
+    const endpoint = { address: 'localhost:1', contract, backoff: { maxMs: 5_000 }, operationContext: true };
+    const service = { address: 'localhost:0', contract, idleTimeoutMs: 0, health: true, reflection: true };
+    const config = loadConfig(configured({ endpoints: { a: endpoint }, services: { a: service } }));
+    expect(config.endpoint('a')).toMatchObject({ backoff: { maxMs: 5_000 }, operationContext: true });
+    expect(connect(Everything, config.endpoint('a')).status).toBe('created');
+    const { host, address } = config.service('a');
+    await using made = createHost(host);
+    made.add(Everything, () => partly({}));
+    await made.listen(address);
+    const endpoints = { a: { ...endpoint, backoff: { firstMs: -1 }, operationContext: 'often' } };
+    expect(mistakesIn({ endpoints, services: { a: { ...service, health: 'yes', idleTimeoutMs: -1 } } })).toEqual([
+      'endpoints.a.operationContext: expected true, false or "auto"',
+      'endpoints.a.backoff.firstMs: expected a whole number of milliseconds from 0 to 4294967295',
+      'services.a.idleTimeoutMs: expected a whole number of milliseconds from 0 to 4294967295',
+      'services.a.health: expected true or false',
+    ]);
   });
 
   it('has a JSON schema for editors, which knows every key', () => {
