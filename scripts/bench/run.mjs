@@ -4,14 +4,14 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { buildIfStale } from '../build.mjs';
-import { compileContract } from './compile-contract.mjs';
-import { writeDocs } from './docs.mjs';
-import { machine } from './machine.mjs';
-import { measure, quick, thorough } from './measure.mjs';
-import { profile } from './profile.mjs';
+import { machine } from './measuring/machine.mjs';
+import { measure, quick, thorough } from './measuring/measure.mjs';
+import { compileContract } from './peers/parts/compile-contract.mjs';
 import { allCases, caseNamed, readyPeers } from './registry.mjs';
-import { rowsOf } from './report.mjs';
-import { asText, fullTable } from './tables.mjs';
+import { writeDocs } from './reporting/docs.mjs';
+import { profile } from './reporting/profile.mjs';
+import { rowsOf } from './reporting/report.mjs';
+import { asText, fullTable } from './reporting/tables.mjs';
 
 const USAGE = `npm run bench -- [options]
   --quick        three short rounds of each case, and only peers with a target: a first impression in about a minute

@@ -1,5 +1,5 @@
 // @ts-check
-import { Pair } from '../pair.mjs';
+import { Pair } from '../measuring/pair.mjs';
 import { OURS } from '../registry.mjs';
 
 const SLICE_MS = 2_000;
