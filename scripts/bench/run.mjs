@@ -60,7 +60,10 @@ async function run() {
   const measurements = [];
   for (const [index, measured] of cases.entries()) {
     console.error(`${index + 1}/${cases.length} ${measured.name} …`);
-    measurements.push(await measure(measured, peers, plan));
+    const measurement = await measure(measured, peers, plan);
+    measurements.push(measurement);
+    // One after the other: a run that is broken off leaves what it measured.
+    if (options['write-docs']) await writeDocs({ machine: machine(), rows: rowsOf([measurement]) });
   }
   const rows = rowsOf(measurements);
   console.log(asText(fullTable(rows)));
@@ -70,5 +73,4 @@ async function run() {
     short === 0 ? 'every target is reached' : `${short} of the targets not reached: the figures are as they are`,
   );
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(rows, null, 2)}\n`);
-  if (options['write-docs']) await writeDocs({ machine: machine(), rows });
 }
