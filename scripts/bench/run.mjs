@@ -54,7 +54,8 @@ async function run() {
     for (const { name } of cases) console.log(await profile(name));
     return;
   }
-  console.log(machine());
+  const measuredOn = machine();
+  console.log(measuredOn);
   const plan = options.quick ? quick : thorough;
   const peers = (await readyPeers()).filter(({ onlyIfAsked }) => !onlyIfAsked || options.checked);
   const measurements = [];
@@ -63,7 +64,7 @@ async function run() {
     const measurement = await measure(measured, peers, plan);
     measurements.push(measurement);
     // One after the other: a run that is broken off leaves what it measured.
-    if (options['write-docs']) await writeDocs({ machine: machine(), rows: rowsOf([measurement]) });
+    if (options['write-docs']) await writeDocs({ machine: measuredOn, rows: rowsOf([measurement]) });
   }
   const rows = rowsOf(measurements);
   console.log(asText(fullTable(rows)));

@@ -21,7 +21,7 @@ export const thorough = {
 };
 /** @type {Plan} */
 export const quick = {
-  ...{ generations: 1, rounds: 3, repeats: 0, warmUpMs: 800, roundMs: 200 },
+  ...{ generations: 1, rounds: 3, repeats: 0, warmUpMs: 600, roundMs: 150 },
   ...{ soakMs: 20_000, onlyTargets: true },
 };
 
