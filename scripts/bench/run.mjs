@@ -4,14 +4,14 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { buildIfStale } from '../build.mjs';
-import { compileContract } from './compile-contract.mjs';
-import { writeDocs } from './docs.mjs';
-import { machine } from './machine.mjs';
-import { measure, quick, thorough } from './measure.mjs';
-import { profile } from './profile.mjs';
+import { machine } from './measuring/machine.mjs';
+import { measure, quick, thorough } from './measuring/measure.mjs';
+import { compileContract } from './peers/parts/compile-contract.mjs';
 import { allCases, caseNamed, readyPeers } from './registry.mjs';
-import { rowsOf } from './report.mjs';
-import { asText, fullTable } from './tables.mjs';
+import { writeDocs } from './reporting/docs.mjs';
+import { profile } from './reporting/profile.mjs';
+import { rowsOf } from './reporting/report.mjs';
+import { asText, fullTable } from './reporting/tables.mjs';
 
 const USAGE = `npm run bench -- [options]
   --quick        three short rounds of each case, and only peers with a target: a first impression in about a minute
@@ -54,13 +54,17 @@ async function run() {
     for (const { name } of cases) console.log(await profile(name));
     return;
   }
-  console.log(machine());
+  const measuredOn = machine();
+  console.log(measuredOn);
   const plan = options.quick ? quick : thorough;
   const peers = (await readyPeers()).filter(({ onlyIfAsked }) => !onlyIfAsked || options.checked);
   const measurements = [];
   for (const [index, measured] of cases.entries()) {
     console.error(`${index + 1}/${cases.length} ${measured.name} …`);
-    measurements.push(await measure(measured, peers, plan));
+    const measurement = await measure(measured, peers, plan);
+    measurements.push(measurement);
+    // One after the other: a run that is broken off leaves what it measured.
+    if (options['write-docs']) await writeDocs({ machine: measuredOn, rows: rowsOf([measurement]) });
   }
   const rows = rowsOf(measurements);
   console.log(asText(fullTable(rows)));
@@ -70,5 +74,4 @@ async function run() {
     short === 0 ? 'every target is reached' : `${short} of the targets not reached: the figures are as they are`,
   );
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(rows, null, 2)}\n`);
-  if (options['write-docs']) await writeDocs({ machine: machine(), rows });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readResults, tableIn, tablesOf } from '../../scripts/bench/docs.mjs';
+import { readResults, tableIn, tablesOf } from '../../scripts/bench/reporting/docs.mjs';
 
 test.each(['README.md', 'docs/performance.md'] as const)(
   'the figures in %s are those of docs/performance.json',

@@ -1,6 +1,7 @@
 // @ts-check
-import { checkTally } from '../check.mjs';
-import { perSecond } from '../statistics.mjs';
+
+import { perSecond } from '../measuring/statistics.mjs';
+import { checkTally } from './parts/check.mjs';
 
 /** One-way callbacks: the server sends as fast as backpressure lets it. @type {import('../types.js').Case} */
 export default {

@@ -1,5 +1,5 @@
 // @ts-check
-import { checkTally } from '../check.mjs';
+import { checkTally } from './parts/check.mjs';
 
 const NS_PER_MS = 1_000_000;
 

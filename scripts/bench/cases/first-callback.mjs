@@ -1,5 +1,5 @@
 // @ts-check
-import { percentile } from '../statistics.mjs';
+import { percentile } from '../measuring/statistics.mjs';
 
 /** From `connect` to the first message of the server, over a new connection. @type {import('../types.js').Case} */
 export default {

@@ -1,6 +1,6 @@
 // @ts-check
-import { Pair } from '../pair.mjs';
-import { shuffled } from '../statistics.mjs';
+import { Pair } from '../measuring/pair.mjs';
+import { shuffled } from '../measuring/statistics.mjs';
 
 /** What a process takes that imports the package and the contract, opens a session and has one call answered. @type {import('../types.js').Case} */
 export default {

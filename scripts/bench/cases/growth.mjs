@@ -1,8 +1,9 @@
 // @ts-check
-import { checkTally } from '../check.mjs';
-import { Pair } from '../pair.mjs';
+
+import { Pair } from '../measuring/pair.mjs';
+import { perSecond } from '../measuring/statistics.mjs';
 import { OURS } from '../registry.mjs';
-import { perSecond } from '../statistics.mjs';
+import { checkTally } from './parts/check.mjs';
 
 const COUNT = 300_000;
 const STEPS = [10, 100, 1_000];

@@ -1,4 +1,4 @@
 // @ts-check
-import { haulCase } from '../haul.mjs';
+import { haulCase } from './parts/haul.mjs';
 
 export default haulCase('haul-1-kib', 1_024, 3);

@@ -1,5 +1,5 @@
 // @ts-check
-import { Pair } from '../pair.mjs';
+import { Pair } from '../measuring/pair.mjs';
 
 const THOROUGH = 5_000;
 const QUICK = 300;

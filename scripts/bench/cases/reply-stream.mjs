@@ -1,6 +1,7 @@
 // @ts-check
-import { checkTally } from '../check.mjs';
-import { perSecond } from '../statistics.mjs';
+
+import { perSecond } from '../measuring/statistics.mjs';
+import { checkTally } from './parts/check.mjs';
 
 /** A stream of replies to one request, with credit. @type {import('../types.js').Case} */
 export default {

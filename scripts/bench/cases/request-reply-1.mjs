@@ -1,6 +1,7 @@
 // @ts-check
-import { callTimes } from '../call-times.mjs';
-import { percentile } from '../statistics.mjs';
+
+import { percentile } from '../measuring/statistics.mjs';
+import { callTimes } from './parts/call-times.mjs';
 import many from './request-reply-128.mjs';
 
 /** One request at a time: how long until the reply is there. @type {import('../types.js').Case} */

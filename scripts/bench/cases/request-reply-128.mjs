@@ -1,6 +1,7 @@
 // @ts-check
-import { checkIncrement } from '../check.mjs';
-import { perSecond } from '../statistics.mjs';
+
+import { perSecond } from '../measuring/statistics.mjs';
+import { checkIncrement } from './parts/check.mjs';
 
 const IN_FLIGHT = 128;
 

@@ -1,5 +1,5 @@
 // @ts-check
-import { percentile } from '../statistics.mjs';
+import { percentile } from '../measuring/statistics.mjs';
 
 /** After a cut, when the link is back at once: until a call is answered again. @type {import('../types.js').Case} */
 export default {

@@ -1,7 +1,7 @@
 // @ts-check
-import { Pair } from '../pair.mjs';
+import { Pair } from '../measuring/pair.mjs';
+import { shuffled } from '../measuring/statistics.mjs';
 import { OURS } from '../registry.mjs';
-import { shuffled } from '../statistics.mjs';
 
 const CLIENTS = 100;
 const COUNT = 5_000;

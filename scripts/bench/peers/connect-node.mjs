@@ -1,8 +1,8 @@
 // @ts-check
 import { once } from 'node:events';
 import http2 from 'node:http2';
-import { callsByIterables } from '../iterable-calls.mjs';
-import { generatedIn, installPackages, requirePackage, run } from '../packages.mjs';
+import { callsByIterables } from './parts/iterable-calls.mjs';
+import { generatedIn, installPackages, requirePackage, run } from './parts/packages.mjs';
 
 const code = generatedIn('connect-node');
 

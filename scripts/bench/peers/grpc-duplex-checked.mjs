@@ -1,6 +1,6 @@
 // @ts-check
-import { cutProxy } from '../cut-proxy.mjs';
-import { duplexPeer } from '../duplex-peer.mjs';
+import { cutProxy } from './duplex/cut-proxy.mjs';
+import { duplexPeer } from './duplex/duplex-peer.mjs';
 
 const CUT_EVERY_MS = 100;
 

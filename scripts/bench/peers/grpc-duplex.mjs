@@ -1,5 +1,5 @@
 // @ts-check
-import { duplexPeer } from '../duplex-peer.mjs';
+import { duplexPeer } from './duplex/duplex-peer.mjs';
 
 /** This library. One-way calls are left alone, but for every thousandth: awaiting that one is the backpressure. */
 export default duplexPeer('grpc-duplex', [

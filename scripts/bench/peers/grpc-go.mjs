@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { buildGoProgram, goProgram } from '../go-program.mjs';
+import { buildGoProgram, goProgram } from './parts/go-program.mjs';
 
 /**
  * A bidirectional stream of grpc-go, one message per envelope: client and
@@ -24,7 +24,11 @@ export default {
         program.stdin.write(`${name} ${count}\n`);
         return JSON.parse(await nextLine());
       },
-      close: () => void program.stdin.end(),
+      async close() {
+        program.stdin.end();
+        // Before its server does, which it would take for a failure.
+        await once(program, 'exit');
+      },
     };
   },
 };

@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import grpc from '@grpc/grpc-js';
-import { importMessages } from '../contract.mjs';
-import { Counter } from '../tally.mjs';
+import { importMessages } from './parts/contract.mjs';
+import { Counter } from './parts/tally.mjs';
 
 /**
- * @typedef {import('../contract.mjs').BenchEnvelope} Envelope
+ * @typedef {import('./parts/contract.mjs').BenchEnvelope} Envelope
  * @typedef {NonNullable<Envelope['content']>} Content
  * @typedef {import('@grpc/grpc-js').ClientDuplexStream<Envelope, Envelope>} ClientStream
  * @typedef {import('@grpc/grpc-js').ServerDuplexStream<Envelope, Envelope>} ServerStream

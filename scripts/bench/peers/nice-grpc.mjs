@@ -1,7 +1,7 @@
 // @ts-check
-import { importMessages } from '../contract.mjs';
-import { callsByIterables } from '../iterable-calls.mjs';
-import { installPackages, requirePackage } from '../packages.mjs';
+import { importMessages } from './parts/contract.mjs';
+import { callsByIterables } from './parts/iterable-calls.mjs';
+import { installPackages, requirePackage } from './parts/packages.mjs';
 
 /**
  * A bidirectional stream of nice-grpc: async iterables over grpc-js.

@@ -1,6 +1,6 @@
 // @ts-check
 import { mkdir } from 'node:fs/promises';
-import { generatedIn, installPackages, requirePackage, run } from '../packages.mjs';
+import { generatedIn, installPackages, requirePackage, run } from './parts/packages.mjs';
 
 const code = generatedIn('protobufjs.cjs');
 

@@ -1,9 +1,9 @@
 // @ts-check
 import { once } from 'node:events';
 import net from 'node:net';
-import { importMessages } from '../contract.mjs';
-import { installPackages, requirePackage } from '../packages.mjs';
-import { Counter } from '../tally.mjs';
+import { importMessages } from './parts/contract.mjs';
+import { installPackages, requirePackage } from './parts/packages.mjs';
+import { Counter } from './parts/tally.mjs';
 
 /** Items that a receiver asks for in advance; whenever half of them are there it asks for as many again. */
 const CREDIT = 256;

@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
-import { installPackages, requirePackage } from '../packages.mjs';
-import { Counter } from '../tally.mjs';
+import { installPackages, requirePackage } from './parts/packages.mjs';
+import { Counter } from './parts/tally.mjs';
 
 /** Messages that are left alone before one is acknowledged: Socket.IO has no other backpressure. */
 const BURST = 1_000;

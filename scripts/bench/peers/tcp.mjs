@@ -1,9 +1,9 @@
 // @ts-check
 import { once } from 'node:events';
 import net from 'node:net';
-import { importMessages } from '../contract.mjs';
-import { Records } from '../records.mjs';
-import { Counter } from '../tally.mjs';
+import { importMessages } from './parts/contract.mjs';
+import { Records } from './parts/records.mjs';
+import { Counter } from './parts/tally.mjs';
 
 /** What a record is: a one-way message, or a call or its reply. Every one holds one number. */
 const Kind = /** @type {const} */ ({ tick: 0, increment: 1, burst: 2, readCount: 3, readSum: 4 });

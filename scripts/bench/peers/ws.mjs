@@ -1,7 +1,7 @@
 // @ts-check
 import { once } from 'node:events';
-import { installPackages, requirePackage } from '../packages.mjs';
-import { Counter } from '../tally.mjs';
+import { installPackages, requirePackage } from './parts/packages.mjs';
+import { Counter } from './parts/tally.mjs';
 
 /** Bytes that may wait to be written before the sender is held up. */
 const MAX_BUFFERED = 65_536;

@@ -72,7 +72,7 @@ export class Pair {
     return { figures, heldUp: Math.max(...after.map((value, side) => value - (before[side] ?? 0))) / took };
   }
 
-  /** What a client's ability returns. @param {import('./types.js').Ability} ability @param {...number} args */
+  /** What a client's ability returns. @param {import('../types.js').Ability} ability @param {...number} args */
   async call(ability, ...args) {
     return this.#ask(this.#client, { do: 'call', ability, args });
   }

@@ -1,6 +1,6 @@
 // @ts-check
 // The checker of exactly once: what arrives must be 0, 1, 2, … without a gap, a double, or anything out of turn.
-import { Counter } from './tally.mjs';
+import { Counter } from '../parts/tally.mjs';
 
 /** Numbers that must come one after the other, from 0 on. */
 export class Sequence {

@@ -1,12 +1,13 @@
 // @ts-check
-import { OURS } from './registry.mjs';
-import { median, spread } from './statistics.mjs';
+
+import { median, spread } from '../measuring/statistics.mjs';
+import { OURS } from '../registry.mjs';
 
 /**
- * @typedef {import('./types.js').Bound} Bound
- * @typedef {import('./types.js').Figure} Figure
- * @typedef {import('./types.js').Measurement} Measurement
- * @typedef {import('./types.js').Row} Row
+ * @typedef {import('../types.js').Bound} Bound
+ * @typedef {import('../types.js').Figure} Figure
+ * @typedef {import('../types.js').Measurement} Measurement
+ * @typedef {import('../types.js').Row} Row
  */
 
 /** Digits that are kept: enough for whoever calculates with it. */

@@ -6,8 +6,8 @@ import { createRequire } from 'node:module';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const list = join(import.meta.dirname, 'packages.json');
-const root = resolve(import.meta.dirname, '../..');
+const list = join(import.meta.dirname, '../../packages.json');
+const root = resolve(import.meta.dirname, '../../../..');
 const folder = join(root, '.cache/bench/peers');
 const lock = join(folder, 'node_modules/.package-lock.json');
 

@@ -1,6 +1,7 @@
 // @ts-check
+
+import { OURS } from '../registry.mjs';
 import { Pair } from './pair.mjs';
-import { OURS } from './registry.mjs';
 import { shuffled } from './statistics.mjs';
 
 /**
@@ -10,7 +11,7 @@ import { shuffled } from './statistics.mjs';
  * beside changes within seconds. A round that other programs held up is
  * repeated up to `repeats` times.
  *
- * @typedef {import('./types.js').Plan} Plan
+ * @typedef {import('../types.js').Plan} Plan
  */
 
 /** @type {Plan} */
@@ -20,7 +21,7 @@ export const thorough = {
 };
 /** @type {Plan} */
 export const quick = {
-  ...{ generations: 1, rounds: 3, repeats: 0, warmUpMs: 800, roundMs: 200 },
+  ...{ generations: 1, rounds: 3, repeats: 0, warmUpMs: 600, roundMs: 150 },
   ...{ soakMs: 20_000, onlyTargets: true },
 };
 
@@ -32,10 +33,10 @@ const MAX_HELD_UP = 0.1;
  * have their turn, in a new order, so that whatever else the machine does
  * meanwhile hits all alike.
  *
- * @param {import('./types.js').Case} measured
- * @param {readonly import('./types.js').Peer[]} all ready to run
+ * @param {import('../types.js').Case} measured
+ * @param {readonly import('../types.js').Peer[]} all ready to run
  * @param {Plan} plan
- * @returns {Promise<import('./types.js').Measurement>}
+ * @returns {Promise<import('../types.js').Measurement>}
  */
 export async function measure(measured, all, plan) {
   const names = all
@@ -66,7 +67,7 @@ export async function measure(measured, all, plan) {
   return { of: measured, peers, remarks };
 }
 
-/** @param {import('./types.js').Peer} peer @param {import('./types.js').Case} measured */
+/** @param {import('../types.js').Peer} peer @param {import('../types.js').Case} measured */
 function isCompared({ name }, { figures }) {
   return name === OURS || figures.some(({ targets }) => name in targets);
 }

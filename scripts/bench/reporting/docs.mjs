@@ -2,12 +2,12 @@
 // What was measured, where readers find it: docs/performance.json, and tables of it in two pages.
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { allCases } from './registry.mjs';
+import { allCases } from '../registry.mjs';
 import { asMarkdown, fullTable, shortTable } from './tables.mjs';
 
-/** @typedef {import('./types.js').Results} Results */
+/** @typedef {import('../types.js').Results} Results */
 
-const root = resolve(import.meta.dirname, '../..');
+const root = resolve(import.meta.dirname, '../../..');
 const file = resolve(root, 'docs/performance.json');
 const BEGIN = '<!-- bench:begin -->';
 const END = '<!-- bench:end -->';

@@ -1,9 +1,9 @@
 // @ts-check
 // The library's own envelope codec, which no user calls: a request in a frame of its own, written and read again.
 import { resolve } from 'node:path';
-import { importMessages } from './contract.mjs';
+import { importMessages } from '../parts/contract.mjs';
 
-const wire = resolve(import.meta.dirname, '../../dist/wire');
+const wire = resolve(import.meta.dirname, '../../../../dist/wire');
 /** The number of `increment` in the envelope. */
 const INCREMENT = 103;
 
@@ -12,7 +12,7 @@ const INCREMENT = 103;
  * what was read.
  *
  * @param {number} count
- * @returns {Promise<import('./types.js').Tally>}
+ * @returns {Promise<import('../../types.js').Tally>}
  */
 export async function recode(count) {
   const { ItemEncoder, callHead, Batch, FrameDecoder } = await importCodec();
@@ -33,8 +33,8 @@ export async function recode(count) {
 }
 
 /**
- * @returns {Promise<typeof import('../../src/wire/item-encoder.js')
- *   & typeof import('../../src/wire/batch.js') & typeof import('../../src/wire/frame-decoder.js')>}
+ * @returns {Promise<typeof import('../../../../src/wire/item-encoder.js')
+ *   & typeof import('../../../../src/wire/batch.js') & typeof import('../../../../src/wire/frame-decoder.js')>}
  */
 async function importCodec() {
   const files = ['item-encoder.js', 'batch.js', 'frame-decoder.js'];

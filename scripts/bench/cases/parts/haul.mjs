@@ -10,7 +10,7 @@ const MS_PER_S = 1_000;
  * @param {string} name
  * @param {number} bytes of ballast in each
  * @param {number} atLeast what it has to reach of raw grpc-js
- * @returns {import('./types.js').Case}
+ * @returns {import('../../types.js').Case}
  */
 export function haulCase(name, bytes, atLeast) {
   return {

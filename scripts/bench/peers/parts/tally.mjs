@@ -13,7 +13,7 @@ export class Counter {
     if (++this.#count === this.#awaited) this.#arrived();
   }
 
-  /** What was counted since the last time. @returns {import('./types.js').Tally} */
+  /** What was counted since the last time. @returns {import('../../types.js').Tally} */
   take() {
     const tally = { count: this.#count, sum: this.#sum };
     this.#count = 0;
@@ -27,7 +27,7 @@ export class Counter {
    *
    * @param {number} count
    * @param {() => void} send
-   * @returns {Promise<import('./types.js').Tally>}
+   * @returns {Promise<import('../../types.js').Tally>}
    */
   async expect(count, send) {
     /** @type {Promise<void>} */

@@ -4,7 +4,7 @@
 /**
  * Throws unless the receiver counted exactly the values 0 … count - 1.
  *
- * @param {import('./types.js').Tally} tally
+ * @param {import('../../types.js').Tally} tally
  * @param {number} count
  */
 export function checkTally({ count: counted, sum }, count) {

@@ -1,8 +1,8 @@
 // @ts-check
-import { OURS } from './registry.mjs';
+import { OURS } from '../registry.mjs';
 
 /**
- * @typedef {import('./types.js').Row} Row
+ * @typedef {import('../types.js').Row} Row
  * @typedef {readonly (readonly string[])[]} Table the first line holds the headings
  */
 

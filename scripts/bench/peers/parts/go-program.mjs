@@ -5,7 +5,7 @@ import { cp } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { run } from './packages.mjs';
 
-const root = resolve(import.meta.dirname, '../..');
+const root = resolve(import.meta.dirname, '../../../..');
 const cache = join(root, '.cache/bench');
 const folder = join(cache, 'go');
 
@@ -15,7 +15,7 @@ export const goProgram = join(folder, 'bin/bench');
 /** Builds it; resolves with what is in the way if that cannot be done. */
 export async function buildGoProgram() {
   if (spawnSync('go', ['version']).status !== 0) return 'no Go on this machine';
-  await cp(join(import.meta.dirname, 'go'), folder, { recursive: true });
+  await cp(join(import.meta.dirname, '../../go'), folder, { recursive: true });
   for (const proto of ['proto/duplex/v1/contract.proto', 'test/support/proto/testing/v1/bench.proto']) {
     await cp(join(root, proto), join(folder, proto.replace('test/support/', '')));
   }

@@ -2,12 +2,12 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Pair } from '../measuring/pair.mjs';
+import { installPackages } from '../peers/parts/packages.mjs';
+import { OURS } from '../registry.mjs';
 import { drawFlameGraph, isWork } from './flame-graph.mjs';
-import { installPackages } from './packages.mjs';
-import { Pair } from './pair.mjs';
-import { OURS } from './registry.mjs';
 
-const root = resolve(import.meta.dirname, '../..');
+const root = resolve(import.meta.dirname, '../../..');
 const folder = join(root, '.cache/bench');
 const WARM_UP_MS = 2_000;
 const PROFILE_MS = 4_000;

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { build } from 'esbuild';
 import { compiled } from './contract.mjs';
 
-const generated = resolve(import.meta.dirname, '../../test/support/gen/testing/v1');
+const generated = resolve(import.meta.dirname, '../../../../test/support/gen/testing/v1');
 
 /**
  * Compiles test/support/proto/testing/v1/bench.proto's TypeScript the way a

@@ -1,13 +1,13 @@
 // @ts-check
 import { connect } from 'grpc-duplex';
-import { callTimes } from './call-times.mjs';
-import { importContract } from './contract.mjs';
+import { callTimes } from '../../cases/parts/call-times.mjs';
+import { percentile } from '../../measuring/statistics.mjs';
+import { importContract } from '../parts/contract.mjs';
+import { Counter } from '../parts/tally.mjs';
 import { cutProxy } from './cut-proxy.mjs';
 import { serve } from './duplex-service.mjs';
 import { OrderedCounter } from './in-order.mjs';
 import { sendAll } from './send-all.mjs';
-import { percentile } from './statistics.mjs';
-import { Counter } from './tally.mjs';
 
 /**
  * How the library is used.
@@ -28,9 +28,9 @@ const CLOSED_AT_ONCE = 100;
  * This library as a peer.
  *
  * @param {string} name
- * @param {readonly import('./types.js').Need[]} abilities
+ * @param {readonly import('../../types.js').Need[]} abilities
  * @param {How} [how]
- * @returns {import('./types.js').Peer}
+ * @returns {import('../../types.js').Peer}
  */
 export function duplexPeer(name, abilities, { burst = BURST, isChecked = false, ...options } = {}) {
   return {
@@ -167,7 +167,7 @@ function among(address, options, openUpTo) {
 /**
  * @param {import('rxjs').Observable<{ value: number }>} items
  * @param {Counter} counter
- * @returns {Promise<import('./types.js').Tally>}
+ * @returns {Promise<import('../../types.js').Tally>}
  */
 function readAll(items, counter) {
   return new Promise((resolve, reject) => {

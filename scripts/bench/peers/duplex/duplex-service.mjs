@@ -1,12 +1,12 @@
 // @ts-check
 import { setImmediate as turn } from 'node:timers/promises';
 import { createHost } from 'grpc-duplex';
-import { importContract } from './contract.mjs';
+import { importContract } from '../parts/contract.mjs';
+import { Counter } from '../parts/tally.mjs';
 import { OrderedCounter, Sequence } from './in-order.mjs';
 import { sendAll } from './send-all.mjs';
-import { Counter } from './tally.mjs';
 
-/** @typedef {import('../../test/support/gen/testing/v1/bench_duplex.js').Bench.Handler} Handler */
+/** @typedef {import('../../../../test/support/gen/testing/v1/bench_duplex.js').Bench.Handler} Handler */
 
 /**
  * This library's service of the benchmark. Returns where it listens.

@@ -1,6 +1,6 @@
 // @ts-check
 import { readFile, writeFile } from 'node:fs/promises';
-import { importPackage } from './packages.mjs';
+import { importPackage } from '../peers/parts/packages.mjs';
 
 /**
  * A function in one place where it is called, and the time in itself.

@@ -6,12 +6,12 @@
 
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
-import { caseNamed, peerNamed } from './registry.mjs';
+import { caseNamed, peerNamed } from '../registry.mjs';
 
 /**
  * @typedef {{ do: 'warm-up', ms: number }
  *   | { do: 'round', count: number }
- *   | { do: 'call', ability: import('./types.js').Ability, args: number[] }
+ *   | { do: 'call', ability: import('../types.js').Ability, args: number[] }
  *   | { do: 'memory' }
  *   | { do: 'profile' }
  *   | { do: 'write-profile', file: string }
@@ -39,7 +39,7 @@ async function serve() {
 async function beClient() {
   const peer = await peerNamed(peerName);
   const measured = await caseNamed(caseName);
-  const client = /** @type {Required<import('./types.js').BenchClient>} */ (await peer.client(address));
+  const client = /** @type {Required<import('../types.js').BenchClient>} */ (await peer.client(address));
   const race = raceOf(measured, client);
   answerTo(async (command) => {
     if (command.do === 'call') {
@@ -56,9 +56,9 @@ async function beClient() {
 /**
  * How a client runs a case: a program in another language does so itself.
  *
- * @param {import('./types.js').Case} measured
- * @param {import('./types.js').BenchClient} client
- * @returns {Pick<import('./types.js').Race, 'run' | 'warmUp'> | undefined}
+ * @param {import('../types.js').Case} measured
+ * @param {import('../types.js').BenchClient} client
+ * @returns {Pick<import('../types.js').Race, 'run' | 'warmUp'> | undefined}
  */
 function raceOf(measured, { runCase }) {
   if (runCase !== undefined) return { run: (_, count) => runCase(measured.name, count) };
@@ -75,8 +75,8 @@ async function meetFirst() {
 /**
  * Runs the case for this long.
  *
- * @param {Pick<import('./types.js').Race, 'run' | 'warmUp'>} race
- * @param {Required<import('./types.js').BenchClient>} client
+ * @param {Pick<import('../types.js').Race, 'run' | 'warmUp'>} race
+ * @param {Required<import('../types.js').BenchClient>} client
  * @param {number} ms
  * @returns {Promise<number>} how many messages it does in a millisecond then
  */
