@@ -150,6 +150,22 @@ describe('a test link', () => {
     expect(clock.armed).toBe(0);
   });
 
+  it('lets credentials end, and be renewed, on its clock', async () => {
+    const clock = new VirtualClock();
+    let shown = 0;
+    await using link = await testLink(Everything, createNotes, {
+      clock,
+      host: { authenticate: () => ({ id: 'ann', expiresAt: new Date(clock.date() + 300_000) }), idleTimeoutMs: 0 },
+      client: { sessionCredentials: () => ({ scheme: 'test', value: `${++shown}` }) },
+    });
+    const statuses = record(link.client.status$);
+    await link.client.open();
+    await clock.advance(3_600_000);
+    // Every four minutes, a minute before the end.
+    expect(shown).toBe(1 + 60 / 4);
+    expect(statuses).toEqual(['created', 'opening', 'opened']);
+  });
+
   it('turns a client away as a real host does', async () => {
     await using link = await testLink(Everything, () => Promise.reject(new Fault(7, 'members only')));
     expect(await rejectionOf(link.client.open())).toMatchObject({ kind: 'refused', code: 7, message: 'members only' });
