@@ -1,4 +1,4 @@
-import { codeName, type DuplexError } from '../errors.js';
+import { Code, codeName, type DuplexError } from '../errors.js';
 import { isOrderly, type SessionEnd } from '../session/session-end.js';
 import { cleanText } from './clean-text.js';
 import type { Logger, LogRecord } from './logger.js';
@@ -52,7 +52,8 @@ export class SessionLog {
       ...(end.unknownItems !== undefined && { unknownItems: end.unknownItems }),
       ...(counted.length > 0 && { counters: Object.fromEntries(counted) }),
     };
-    if (isOrderly(end)) this.#logger.info(record);
+    // Credentials that end, say, abort a session as well, and that is no wish of its client.
+    if (isOrderly(end) && end.code === Code.OK) this.#logger.info(record);
     else this.#logger.warn(record);
   }
 

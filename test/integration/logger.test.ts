@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { join, partly, serve } from '../support/everything.js';
 import { Everything } from '../support/gen/testing/v1/everything_duplex.js';
 import { deferred, eventually } from '../support/observe.js';
+import { unary } from '../support/plain-call.js';
 import { flap, proxyTo } from '../support/proxied.js';
 import { rejectionOf } from '../support/thrown-by.js';
 
@@ -90,12 +91,36 @@ describe('a logger', () => {
     await first.open();
     await rejectionOf(join(address).client.open());
     await first.close();
+    await eventually(() => expect(records.at(-1)).toMatchObject({ event: 'session.closed' }));
     full = true;
     await rejectionOf(join(address).client.open());
     await eventually(() => expect(records).toHaveLength(5));
     expect(records[2]).toMatchObject({ event: 'session.refused', code: 'RESOURCE_EXHAUSTED' });
     expect(records[2]?.message).toMatch(/is turned away: the host has its 1 sessions \(limits.sessions\)/);
     expect(records[4]).toMatchObject({ event: 'session.refused', reason: 'closed today' });
+  });
+
+  it('hears of plain calls that are turned away', async () => {
+    const { logger, records } = recorder();
+    const host = createHost({ logger, authenticate: () => undefined });
+    onTestFinished(() => void host.stop());
+    host.add({ ...Everything, session: 'allowed' }, () => partly({ echo: () => ({}) }));
+    const { address } = await host.listen('localhost:0');
+    const echo = unary(address, '/testing.v1.EverythingService/Echo', new Uint8Array());
+    await expect(echo).rejects.toMatchObject({ code: Code.UNAUTHENTICATED });
+    expect(records[1]).toMatchObject({ at: 'warn', event: 'session.refused', code: 'UNAUTHENTICATED' });
+  });
+
+  it('is warned where a session was cut', async () => {
+    const { logger, records } = recorder();
+    const { address, host } = await serve(() => ({ echo: () => new Promise(() => {}) }), { logger });
+    const { client } = join(address);
+    await client.open();
+    const echo = rejectionOf(client.service.echo());
+    await host.stop('maintenance', { drainMs: 1 });
+    await echo;
+    const cut = { at: 'warn', event: 'session.closed', kind: 'aborted', code: 'UNAVAILABLE' };
+    expect(records.filter(({ event }) => event === 'session.closed')).toMatchObject([cut]);
   });
 
   it('hears at the client when nobody is there', async () => {
