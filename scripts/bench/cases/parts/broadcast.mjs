@@ -6,6 +6,8 @@ const THOROUGH = 1_000;
 const QUICK = 200;
 const WARM_UPS = 3;
 const MAX_ROUNDS = 10;
+/** Fewer messages for each connection are over before a round has begun. */
+const MIN_COUNT = 50;
 
 /**
  * A case in which the server sends the same to many connections.
@@ -23,7 +25,7 @@ export function broadcastCase(name, burst, targets) {
     async measure(names, { generations, rounds }) {
       const connections = generations > 1 ? THOROUGH : QUICK;
       const pairs = await Promise.all(names.map((peer) => Pair.start(peer, name)));
-      const count = 5 * burst;
+      const count = Math.max(5 * burst, MIN_COUNT);
       for (const pair of pairs) {
         for (let times = 0; times < WARM_UPS; times++) await pair.call('broadcast', connections, count, burst);
       }
