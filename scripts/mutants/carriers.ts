@@ -28,9 +28,9 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'a flag set after the event that it waits for: a write ends before it has begun',
     file: driver,
-    find: '    this.writing = true;\n    this.#carrier ??= this.#open(this);\n    this.#carrier.write(frame, this.#written);',
+    find: '    this.writing = true;\n    if (this.#carrier === undefined) this.open();\n    this.#carrier?.write(frame, this.#written);',
     replace:
-      '    this.#carrier ??= this.#open(this);\n    this.#carrier.write(frame, this.#written);\n    queueMicrotask(() => queueMicrotask(() => (this.writing = true)));',
+      '    if (this.#carrier === undefined) this.open();\n    this.#carrier?.write(frame, this.#written);\n    queueMicrotask(() => queueMicrotask(() => (this.writing = true)));',
   },
   {
     bug: 'a timer spins while a write is in flight',

@@ -26,12 +26,12 @@ export class Controls {
   #queue: (ControlMessage | 'ack')[] = [];
   /** Client: makes the Hello that the present carrier has not seen yet. */
   #hello: ((credentials: Credentials | undefined) => Hello) | undefined;
-  readonly #isJoined: () => boolean;
+  readonly #session: { readonly isJoined: boolean };
   readonly #listener: Pick<SessionListener, 'wake' | 'credentialsWanted'>;
 
-  /** `isJoined` tells whether the peer can be told now what is of use only in an open session. */
-  constructor(isJoined: () => boolean, listener: Pick<SessionListener, 'wake' | 'credentialsWanted'>) {
-    this.#isJoined = isJoined;
+  /** `session.isJoined` tells whether the peer can be told now what is of use only in an open session. */
+  constructor(session: { readonly isJoined: boolean }, listener: Pick<SessionListener, 'wake' | 'credentialsWanted'>) {
+    this.#session = session;
     this.#listener = listener;
   }
 
@@ -59,7 +59,7 @@ export class Controls {
 
   /** Lets the peer send more items of a stream. Totals are absolute, so a later one replaces an earlier one. */
   grant(grant: Grant): void {
-    if (!this.#isJoined()) return;
+    if (!this.#session.isJoined) return;
     const last = this.#queue.at(-1);
     // What is granted in one turn goes as one message.
     if (last !== undefined && last !== 'ack' && last.$case === 'credit') last.value.grants.push(grant);
@@ -69,7 +69,7 @@ export class Controls {
 
   /** Service: the client is to say anew who it is. One that does not know how ignores it. */
   wantCredentials(withinMs: number): void {
-    if (!this.#isJoined()) return;
+    if (!this.#session.isJoined) return;
     this.push({ $case: 'credentialsWanted', value: { withinMs } });
     this.#listener.wake();
   }
@@ -77,7 +77,8 @@ export class Controls {
   /** Client: who it is, in the Hello if that waits for it, else in the open session. */
   show(credentials?: Credentials): void {
     if (this.#hello !== undefined) this.push({ $case: 'hello', value: this.#hello(credentials) });
-    else if (credentials !== undefined && this.#isJoined()) this.push({ $case: 'credentials', value: credentials });
+    else if (credentials !== undefined && this.#session.isJoined)
+      this.push({ $case: 'credentials', value: credentials });
     this.#hello = undefined;
     this.#listener.wake();
   }

@@ -7,7 +7,7 @@ import { errorFromRejection, objectionTo, rejectionFor, type SessionIdentity } f
 import { Liveness } from './liveness.js';
 import type { Outbox } from './outbox.js';
 import type { Receipts } from './receipts.js';
-import { Receiver, violation } from './receiver.js';
+import { Receiver, type ReceiverListener, violation } from './receiver.js';
 import { Resumption } from './resumption.js';
 import { Sender } from './sender.js';
 import { endOf, endOfAttempt, endOfGoodbye, errorOf, orderlyEnd, type SessionEnd } from './session-end.js';
@@ -35,7 +35,7 @@ const cancel: Departure = Object.freeze({ how: 'cancel' });
  * session is the same with its capabilities off: no numbers, one item a frame,
  * and what is written counts as dispatched. Source: PROTOCOL.md.
  */
-export class Session {
+export class Session implements ReceiverListener {
   /** What the application sends. */
   readonly sender: Sender;
   /** What it says beside that. */
@@ -65,15 +65,9 @@ export class Session {
   constructor(options: SessionOptions, listener: SessionListener) {
     this.#options = options;
     this.#listener = listener;
-    this.#receiver = new Receiver(options.terms, {
-      control: (item) => {
-        this.#takeControl(item, this.#now);
-        return this.#state === 'open';
-      },
-      // A handler may have ended the session meanwhile.
-      item: (item) => this.#state === 'closed' || listener.item(item),
-    });
-    this.controls = new Controls(() => this.#isJoined, listener);
+    // The session itself listens to its parts: closures for each of ten thousand sessions would take their megabytes.
+    this.#receiver = new Receiver(options.terms, this);
+    this.controls = new Controls(this, listener);
     this.#receipts = this.#receiver.receipts;
     this.sender = new Sender(options.waiting, listener);
     this.#outbox = this.sender.outbox;
@@ -97,7 +91,7 @@ export class Session {
   }
 
   /** Whether the peers know each other by number, and can hear each other now. */
-  get #isJoined(): boolean {
+  get isJoined(): boolean {
     return this.#level === 'session' && this.#state === 'open';
   }
 
@@ -196,7 +190,7 @@ export class Session {
   /** When `tick` has to be called next, in the driver's milliseconds; `poll` then says what is due. */
   get deadline(): number {
     // Over a carrier that is being left no acknowledgement goes.
-    const acknowledges = this.#isJoined && this.#departure === undefined;
+    const acknowledges = this.isJoined && this.#departure === undefined;
     return acknowledges ? Math.min(this.deadlineWhileWriting, this.#receipts.deadline) : this.deadlineWhileWriting;
   }
 
@@ -380,7 +374,7 @@ export class Session {
   }
 
   /** Ends the session with a Goodbye if the peer can hear one: messages before a status may be dropped. */
-  #depart(end: SessionEnd, said: Partial<Goodbye>, tells = this.#isJoined): void {
+  #depart(end: SessionEnd, said: Partial<Goodbye>, tells = this.isJoined): void {
     if (tells) this.controls.goodbye(said);
     if (this.#options.role === 'client') this.#finish(end, tells ? { how: 'half-close' } : cancel);
     else this.#finish(end, tells ? { how: 'end' } : { how: 'end', error: errorOf(end, 'maybe') });
@@ -419,6 +413,17 @@ export class Session {
     const gap = `item ${missing} is missing`;
     if (this.#resumption.ttlMs === 0 || receiver.gaps > MAX_GAPS) throw violation(gap);
     this.carrierLost(new DuplexError('lost', gap), now);
+  }
+
+  /** From its receiver: a control message. */
+  control(item: ReceivedItem): boolean {
+    this.#takeControl(item, this.#now);
+    return this.#state === 'open';
+  }
+
+  /** From its receiver: an item in turn. A handler may have ended the session meanwhile. */
+  item(item: ReceivedItem): boolean {
+    return this.#state === 'closed' || this.#listener.item(item);
   }
 
   #takeControl(item: ReceivedItem, now: number): void {
@@ -517,6 +522,6 @@ export class Session {
 
   #cutControl(): Uint8Array {
     // An acknowledgement rides on every control but Hello and Welcome, whose marks say the same.
-    return this.controls.nextFrame(this.#isJoined ? this.#receipts.say() : { ack: 0, backlog: 0 });
+    return this.controls.nextFrame(this.isJoined ? this.#receipts.say() : { ack: 0, backlog: 0 });
   }
 }

@@ -191,17 +191,19 @@ class Link implements CarrierListener {
   #departure: Departure | undefined;
   #paused = false;
   #carrier: Carrier | undefined;
-  readonly #open: Dial;
+  /** Until the carrier is open. */
+  #dial: Dial | undefined;
   readonly #driver: Driver;
 
-  constructor(driver: Driver, open: Dial) {
+  constructor(driver: Driver, dial: Dial) {
     this.#driver = driver;
-    this.#open = open;
+    this.#dial = dial;
   }
 
   /** Opens the carrier now, not with the first frame. */
   open(): this {
-    this.#carrier ??= this.#open(this);
+    this.#carrier ??= this.#dial?.(this);
+    this.#dial = undefined;
     return this;
   }
 
@@ -212,8 +214,8 @@ class Link implements CarrierListener {
 
   write(frame: Uint8Array): void {
     this.writing = true;
-    this.#carrier ??= this.#open(this);
-    this.#carrier.write(frame, this.#written);
+    if (this.#carrier === undefined) this.open();
+    this.#carrier?.write(frame, this.#written);
   }
 
   leave(departure: Departure): void {
