@@ -155,8 +155,14 @@ export const sessionMutants: readonly Mutant[] = [
   {
     bug: 'a Goodbye that was lost is not repeated',
     file: session,
-    find: "if (this.#closing.promised || (this.#closing.end?.origin === 'local' && this.#options.role === 'service')) {",
-    replace: 'if (now < 0) {',
+    find: 'if (this.#closing.isSaid) this',
+    replace: 'if (now < 0) this',
+  },
+  {
+    bug: 'a client that was sent away comes back because the host stops at the same time',
+    file: closing,
+    find: 'if (this.end?.goingAway) this.end = { ...this.end, goingAway: false };',
+    replace: '',
   },
   {
     bug: 'closing before the session is open loses what was sent',

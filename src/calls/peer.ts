@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import type { MethodInfo } from '../contract/contract.js';
 import type { MessageCodec } from '../contract/message-codec.js';
 import { DuplexError } from '../errors.js';
-import type { Credentials, Grant, Hello } from '../gen/duplex/v1/session.js';
+import type { Credentials, Grant, Hello, Reason } from '../gen/duplex/v1/session.js';
 import { type SessionFields, SessionLog } from '../observability/session-log.js';
 import type { SessionIdentity } from '../session/handshake.js';
 import { Session } from '../session/session.js';
@@ -160,9 +160,9 @@ export class Peer<SessionApi> implements SessionListener, ChannelOwner, Incoming
   }
 
   /** Closes in order; see `Session.close`. */
-  close(message: string): void {
+  close(message: string, reason?: Reason): void {
     if (this.#plan.options.role === 'client') this.#outgoing.refuse(orderlyEnd('local', message));
-    this.session.close(this.#channel.clock.now(), message);
+    this.session.close(this.#channel.clock.now(), message, reason);
   }
 
   // ---------------------------------------------------------------- from its calls

@@ -125,6 +125,11 @@ export class CallbackHub {
     this.#views.release();
   }
 
+  /** Another session follows the one that closed. */
+  hold(): void {
+    this.#views.hold();
+  }
+
   /** Completes every observable and loop; what is still held is delivered to who comes for it. */
   complete(): void {
     this.#isOver = true;

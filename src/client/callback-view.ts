@@ -94,6 +94,11 @@ export class ViewBuffer<Item> implements AsyncIterableIterator<Item, undefined> 
     for (const asker of this.#askers.splice(0)) void this.#finish(asker);
   }
 
+  /** There is a new session: its callbacks wait for room again. */
+  hold(): void {
+    this.#mayWait = true;
+  }
+
   next(): Promise<IteratorResult<Item, undefined>> {
     return new Promise((resolve, reject) => {
       const entry = this.#entries.shift();

@@ -13,7 +13,7 @@ interface Came {
 /** Hands callbacks to the loops that run over them. */
 export class CallbackViews {
   readonly #sinks = new Map<MethodInfo, Set<Sink>>();
-  readonly #buffers = new Set<Pick<ViewBuffer<unknown>, 'release' | 'end'>>();
+  readonly #buffers = new Set<Pick<ViewBuffer<unknown>, 'release' | 'hold' | 'end'>>();
   #isOver = false;
   readonly #claim: (methods: readonly MethodInfo[]) => readonly Came[];
 
@@ -53,6 +53,11 @@ export class CallbackViews {
   /** The session is closing: a loop that is slow, or that itself closes it, must not be waited for. */
   release(): void {
     for (const buffer of this.#buffers) buffer.release();
+  }
+
+  /** Another session follows, in which slow loops are waited for again. */
+  hold(): void {
+    for (const buffer of this.#buffers) buffer.hold();
   }
 
   /** Nothing more comes. */

@@ -48,8 +48,10 @@ export class ConnectedClient<Operations, Callbacks, State>
   readonly #lasting: LastingCalls | undefined;
   /** Where the session is told who this client is, if that is said in the session. */
   readonly #credentials: CredentialsDesk | undefined;
-  /** Why the session before the present one was lost. */
+  /** How the session before the present one ended. */
   #previous: SessionEnd | undefined;
+  /** The service of the present session goes away: what comes now waits for the next session. */
+  #isLeft = false;
   /** Asked to close before the present session was ready. */
   #closesWith: string | undefined;
   readonly #contract: Contract<Operations, Callbacks, State>;
@@ -142,6 +144,7 @@ export class ConnectedClient<Operations, Callbacks, State>
     const message = 'the client closed the session';
     if (this.status === 'created') this.#peer.session.abort(orderlyEnd('local', message));
     else if (this.#lasting === undefined || this.#lasting.gate.isOpen) this.#peer.close(message);
+    else if (this.#isLeft && this.#lasting.gate.isEmpty) this.#peer.close(message);
     else if (this.#end === undefined) this.#closeWhenReady(this.#lasting.gate, message);
     return this.closed;
   }
@@ -211,13 +214,15 @@ export class ConnectedClient<Operations, Callbacks, State>
       // Only then: what it sends in its first turn goes before what others send in it.
       if (prepared !== undefined) await prepared;
     } catch (error) {
+      // What it could not do any more it does in the next session.
+      if (peer === this.#peer && this.#isLeft) return;
       const { code, message } = DuplexError.from(error);
       const text = `onSession failed: ${message}`;
       // If the session is lost meanwhile, the next one is prepared anew.
       peer.session.abort({ kind: 'refused', origin: 'local', code, message: text });
       return;
     }
-    if (peer !== this.#peer || peer.session.state === 'closed') return;
+    if (peer !== this.#peer || this.#isLeft || peer.session.state === 'closed') return;
     lasting.gate.open();
     if (this.#closesWith !== undefined) peer.close(this.#closesWith);
   }
@@ -225,16 +230,20 @@ export class ConnectedClient<Operations, Callbacks, State>
   /** Whether the client goes on with a new session after one that ended so. */
   #renews(end: SessionEnd): boolean {
     const wasOpen = this.status === 'opened' || this.status === 'resuming';
-    return this.#options.onLost === 'renew' && wasOpen && isLoss(end.kind);
+    return this.#options.onLost === 'renew' && wasOpen && (end.goingAway === true || isLoss(end.kind));
   }
 
   #renew(end: SessionEnd): void {
     this.#previous = end;
     const peer = this.#newPeer({ retryOpen: true, openTimeoutMs: this.#options.renewWindowMs });
     this.#peer = peer;
+    this.#isLeft = false;
+    this.#hub.hold();
     if (this.status !== 'resuming') this.#setStatus('resuming');
-    this.#report(errorOf(end, 'maybe'));
-    this.#start(peer);
+    if (end.kind !== 'closed') this.#report(errorOf(end, 'maybe'));
+    // All clients of a service that goes away are told at the same moment.
+    if (end.goingAway && peer.session.state === 'created') peer.driver.startLater(end);
+    else this.#start(peer);
   }
 
   #start({ session, driver }: Peer<AnyClient>): void {
@@ -283,7 +292,7 @@ export class ConnectedClient<Operations, Callbacks, State>
   }
 
   onResumed(): void {
-    if (this.status === 'resuming') this.#setStatus('opened');
+    if (this.status === 'resuming' && !this.#isLeft) this.#setStatus('opened');
   }
 
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<AnyClient>): unknown {
@@ -299,9 +308,12 @@ export class ConnectedClient<Operations, Callbacks, State>
     else this.#delivery.deliverNewest(tell);
   }
 
-  onClosing(): void {
+  onClosing(end: SessionEnd): void {
     this.#hub.release();
-    this.#setStatus('closing');
+    if (!this.#renews(end)) return this.#setStatus('closing');
+    this.#isLeft = true;
+    this.#lasting?.gate.close();
+    if (this.status !== 'resuming') this.#setStatus('resuming');
   }
 
   onEnded(end: SessionEnd): void {

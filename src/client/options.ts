@@ -17,7 +17,7 @@ import type { SessionCredentialsSource } from './session-credentials.js';
 export interface NewSession<Operations> {
   /** Calls made here go before those that wait for the session. */
   readonly service: MethodProxy<Operations>;
-  /** Why the session before it was lost, if this is not the first one; `unknownItems` tells how much is of unknown fate. */
+  /** How the session before it ended, if this is not the first one; `unknownItems` tells how much is of unknown fate. */
   readonly previous: SessionEnd | undefined;
 }
 
@@ -62,9 +62,9 @@ export interface ConnectOptions<Callbacks = object, Operations = object> extends
   readonly onSession?: (session: NewSession<Operations>) => void | PromiseLike<void>;
   /**
    * What a lost session does, one that could not be resumed: `fault` (default)
-   * ends the client, `renew` opens a new session. Calls that may have run then
-   * reject with `executed: 'maybe'`, but idempotent ones, and those that did
-   * not run, are made again.
+   * ends the client, `renew` opens a new session, also when the service goes
+   * away. Calls that may have run then reject with `executed: 'maybe'`, but
+   * idempotent ones, and those that did not run, are made again.
    */
   readonly onLost?: 'fault' | 'renew';
   /** How long to go on trying to open a new session after one was lost. Default: 600,000. */

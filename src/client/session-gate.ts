@@ -39,6 +39,11 @@ export class SessionGate {
     return this.#isOpen;
   }
 
+  /** Whether nobody waits. */
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
   /** A session is ready: those who wait go first. */
   open(): void {
     if (this.#isOver) return;

@@ -9,7 +9,8 @@ import { DuplexError } from '../errors.js';
  *        └───────────┴───────────┴────────┴──────▶ closed, faulted
  *
  * `resuming` is without a connection: the session goes on as soon as there is
- * one, or, with `onLost: 'renew'`, another session. `closed` is an end in
+ * one, or, with `onLost: 'renew'`, another session; that is also for a service
+ * that goes away, from its announcement on. `closed` is an end in
  * order, by either side or by `abort`; `faulted` is any other, and `closed`
  * tells which. What each change means is in docs/client.md.
  */

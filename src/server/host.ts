@@ -47,8 +47,9 @@ export interface Host<Who = unknown> extends AsyncDisposable {
   attach(server: GrpcServer): void;
   /**
    * Takes no new sessions, closes the others in order, frees the ports. What
-   * has not finished after `drainMs` is cut. May be called again. The `reason`
-   * is what clients are told.
+   * has not finished after `drainMs` is cut. May be called again. Clients are
+   * told the `reason`, and that another process may go on: those that renew
+   * look for it.
    */
   stop(reason?: string, options?: StopOptions): Promise<StopSummary>;
 }

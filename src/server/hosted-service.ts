@@ -1,7 +1,7 @@
 import { defer, map, type Observable, Subject, startWith } from 'rxjs';
 import { type PeerPlan, peerPlan } from '../calls/peer-plan.js';
 import type { Contract, MethodInfo } from '../contract/contract.js';
-import { Code, DuplexError } from '../errors.js';
+import { DuplexError } from '../errors.js';
 import { type Hello, Reason } from '../gen/duplex/v1/session.js';
 import { logRefusal } from '../observability/session-log.js';
 import { isOrderly, type SessionEnd } from '../session/session-end.js';
@@ -190,7 +190,8 @@ export class HostedService<Operations, Callbacks, State>
     this.admission.endSession(principal);
     session.confirmed?.();
     this.changed();
-    if (isOrderly(end)) this.#tombstones.add(id, tokens, principal?.id);
+    // Whom the stop has cut must not be told later that all was in order.
+    if (end.kind === 'closed' || (isOrderly(end) && !this.#stopping)) this.#tombstones.add(id, tokens, principal?.id);
   }
 
   resumes(arrival: Arrival, hello: Hello): void {
@@ -215,11 +216,11 @@ export class HostedService<Operations, Callbacks, State>
     const { clock } = this.#host;
     const cut = (): void => {
       for (const session of this.sessions.values()) {
-        session.abort(`${reason}; it did not finish within ${drainMs} ms`, Code.UNAVAILABLE);
+        session.cut(`${reason}; it did not finish within ${drainMs} ms`);
       }
     };
     const timer = drainMs === undefined ? undefined : clock.schedule(clock.now() + drainMs, cut);
-    const ends = await Promise.all([...this.sessions.values()].map((session) => session.close(reason)));
+    const ends = await Promise.all([...this.sessions.values()].map((session) => session.dismiss(reason)));
     await this.#plain.stop();
     timer?.cancel();
     await this.#instances.stop();

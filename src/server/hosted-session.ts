@@ -9,7 +9,7 @@ import type { Init } from '../contract/message-codec.js';
 import { Code, DuplexError, type ErrorKind, Fault } from '../errors.js';
 import { type Credentials, Reason } from '../gen/duplex/v1/session.js';
 import { cleanText } from '../observability/clean-text.js';
-import { endOf, type SessionEnd } from '../session/session-end.js';
+import { endOf, orderlyEnd, type SessionEnd } from '../session/session-end.js';
 import type { Admission } from './admission/admission.js';
 import type { IdleWatch, Watched } from './idle-watch.js';
 import { type Instances, isPromiseLike } from './instances.js';
@@ -168,9 +168,18 @@ export class HostedSession<Operations, Callbacks, State>
     return this.closed;
   }
 
-  /** Ends the session at once; the client is told why. */
-  abort(message: string, code: Code): void {
-    this.link.session.abort({ kind: 'aborted', origin: 'local', code, message });
+  /** Closes in order because the host goes away: its client may look for another. */
+  dismiss(message: string): Promise<SessionEnd> {
+    // Who is not let in yet is turned away, by what clients take for a reason to try again.
+    if (this.status === 'opening')
+      this.link.session.abort({ ...orderlyEnd('local', message), code: Code.UNAVAILABLE }, Reason.DRAINING);
+    else this.link.close(message, Reason.DRAINING);
+    return this.closed;
+  }
+
+  /** Ends the session at once because the host does not wait any longer. */
+  cut(message: string): void {
+    this.link.session.abort({ kind: 'aborted', origin: 'local', code: Code.UNAVAILABLE, message });
   }
 
   // ---------------------------------------------------------------- RenewalOwner

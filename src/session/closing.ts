@@ -1,10 +1,17 @@
 import { type Goodbye, Reason } from '../gen/duplex/v1/session.js';
 import type { Receipts } from './receipts.js';
 import type { Sender } from './sender.js';
-import type { SessionEnd } from './session-end.js';
+import { departureIn, orderlyEnd, type SessionEnd } from './session-end.js';
 
 /** What a closing session has to do next; undefined: wait. */
 export type ClosingStep = 'promise' | 'acknowledge' | 'half-close' | 'leave' | undefined;
+
+/** The end in order that a peer's Goodbye announces. */
+export function announcedEnd(goodbye: Goodbye): SessionEnd {
+  const { message, reason } = goodbye;
+  const end = orderlyEnd('remote', message === '' ? 'the peer closed the session' : message);
+  return reason === Reason.DRAINING ? { ...end, ...departureIn(goodbye) } : end;
+}
 
 /**
  * Closing in order, by Goodbyes. A Goodbye without `last_seq` announces: no new
@@ -25,6 +32,8 @@ export class Closing {
   end: SessionEnd | undefined;
   /** Whether this side promised to start nothing more. */
   promised = false;
+  /** What the peer is told: the application closes it, or the service goes away. */
+  reason: Reason = Reason.UNSPECIFIED;
   /** The number up to which the peer promised to start things, once it did. */
   #peerLastSeq: number | undefined;
   readonly #role: 'client' | 'service';
@@ -40,9 +49,35 @@ export class Closing {
     this.#calls = calls;
   }
 
-  /** Begins to close, for the first reason given. */
-  begin(end: SessionEnd): void {
-    this.end ??= end;
+  /** Begins to close. */
+  begin(end: SessionEnd, reason: Reason): void {
+    this.end = end;
+    this.reason = reason;
+  }
+
+  /** Asked to close once more. Where an application wants the end it matters no longer that the service goes away. */
+  again(reason: Reason): void {
+    if (reason === Reason.DRAINING) return;
+    this.reason = reason;
+    if (this.end?.goingAway) this.end = { ...this.end, goingAway: false };
+  }
+
+  /** The same end, which came before the closing was complete: a time-out because the peer goes away is just that. */
+  unfinished(end: SessionEnd): SessionEnd {
+    return this.end?.goingAway && end.kind === 'timeout'
+      ? { ...end, goingAway: true, retryAfterMs: this.end.retryAfterMs }
+      : end;
+  }
+
+  /** Whether the peer was told: what is repeated after a resume. */
+  get isSaid(): boolean {
+    return this.promised || (this.end?.origin === 'local' && this.#role === 'service');
+  }
+
+  /** Takes what the peer says after the closing began, or before. */
+  peerSays({ reason, lastSeq }: Goodbye): void {
+    this.peerPromises(lastSeq);
+    if (this.end !== undefined && this.#role === 'client') this.again(reason);
   }
 
   /** Takes the peer's promise; the half-close of a plain client is one, too. */
@@ -77,7 +112,7 @@ export class Closing {
   /** What to tell the peer in the present state of affairs; also what to repeat after a resume. */
   goodbye(): Pick<Goodbye, 'reason' | 'message' | 'lastSeq'> {
     return {
-      reason: Reason.CLOSED,
+      reason: this.reason,
       message: this.end?.message ?? '',
       lastSeq: this.promised ? this.#sender.outbox.lastSeq : undefined,
     };

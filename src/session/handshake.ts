@@ -1,5 +1,13 @@
 import { Code, DuplexError, type ErrorKind } from '../errors.js';
-import { type Credentials, Hello, type Marks, Reason, Result, Welcome } from '../gen/duplex/v1/session.js';
+import {
+  type Credentials,
+  type Goodbye,
+  Hello,
+  type Marks,
+  Reason,
+  Result,
+  Welcome,
+} from '../gen/duplex/v1/session.js';
 import type { SessionTerms } from './terms.js';
 
 /** The protocol version that this engine speaks. */
@@ -67,6 +75,12 @@ export function errorFromRejection({ reason, retryAfterMs }: Welcome): DuplexErr
     message: `the service refused the session (reason ${reason})`,
   };
   return new DuplexError(kind, message, { code, origin: 'remote', ...(retryAfterMs > 0 ? { retryAfterMs } : {}) });
+}
+
+/** What turns a client away from a service that goes away: to be tried again, like one that is not there. */
+export function turnedAway({ message, retryAfterMs }: Goodbye): DuplexError {
+  const hint = retryAfterMs > 0 ? { retryAfterMs } : {};
+  return new DuplexError('unavailable', message, { origin: 'remote', ...hint });
 }
 
 interface Rejection {

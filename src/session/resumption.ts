@@ -1,4 +1,3 @@
-import type { DuplexError } from '../errors.js';
 import type { Credentials, Hello, Marks, Welcome } from '../gen/duplex/v1/session.js';
 import { Backoff } from './backoff.js';
 import { helloFor, type SessionIdentity, welcomeFor } from './handshake.js';
@@ -40,7 +39,7 @@ export class Resumption {
   }
 
   /** Client: an attempt failed, or the carrier broke. The service's word on when to try again wins. */
-  tryAgain({ retryAfterMs }: DuplexError, now: number): void {
+  tryAgain({ retryAfterMs }: { readonly retryAfterMs?: number | undefined }, now: number): void {
     const { backoff, random } = this.#options;
     this.#backoff ??= new Backoff(backoff, random);
     this.redialAt = now + (retryAfterMs ?? this.#backoff.nextMs());

@@ -11,6 +11,11 @@ export interface SessionEnd {
   readonly origin: 'local' | 'remote';
   readonly code: Code;
   readonly message: string;
+  /**
+   * Whether the service ended it because its process goes away, and neither
+   * application asked for the end: another process may go on.
+   */
+  readonly goingAway?: boolean;
   /** When the peer asks to be tried again, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
   /**
@@ -39,11 +44,18 @@ export function endOfAttempt(error: DuplexError): SessionEnd {
 }
 
 /** The end that a peer's Goodbye with a code means; before the session is open it is a refusal, and so is one of credentials. */
-export function endOfGoodbye({ code, message, reason, retryAfterMs }: Goodbye, wasOpen: boolean): SessionEnd {
+export function endOfGoodbye(goodbye: Goodbye, wasOpen: boolean): SessionEnd {
+  const { code, message, reason, retryAfterMs } = goodbye;
   const end = { origin: 'remote', code: code as Code, message, retryAfterMs: retryAfterMs || undefined } as const;
   if (reason === Reason.PROTOCOL_ERROR) return { ...end, kind: 'protocol' };
   if (!wasOpen || reason === Reason.CREDENTIALS) return { ...end, kind: 'refused' };
-  return { ...end, kind: code === Code.DEADLINE_EXCEEDED ? 'timeout' : 'aborted' };
+  const kind = code === Code.DEADLINE_EXCEEDED ? 'timeout' : 'aborted';
+  return reason === Reason.DRAINING ? { ...end, kind, ...departureIn(goodbye) } : { ...end, kind };
+}
+
+/** What a Goodbye says of a peer that goes away. */
+export function departureIn({ retryAfterMs }: Goodbye): Pick<SessionEnd, 'goingAway' | 'retryAfterMs'> {
+  return { goingAway: true, retryAfterMs: retryAfterMs || undefined };
 }
 
 /** Whether the session ended as somebody wished, so that nobody has to be alarmed. */
@@ -53,9 +65,9 @@ export function isOrderly({ kind }: SessionEnd): boolean {
 
 /** The error for a call that the end of its session cut short, or that came after it. */
 export function errorOf(end: SessionEnd, executed: 'no' | 'maybe'): DuplexError {
-  const kind: ErrorKind = end.kind === 'aborted' ? 'closed' : end.kind;
+  const kind: ErrorKind = end.goingAway ? 'unavailable' : end.kind === 'aborted' ? 'closed' : end.kind;
   return new DuplexError(kind, end.message, {
-    code: end.code === Code.OK ? undefined : end.code,
+    code: end.code === Code.OK || end.goingAway ? undefined : end.code,
     origin: end.origin,
     executed,
     ...(end.retryAfterMs === undefined ? {} : { retryAfterMs: end.retryAfterMs }),

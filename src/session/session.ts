@@ -1,9 +1,9 @@
 import { Code, DuplexError } from '../errors.js';
 import { Control, type Goodbye, type Hello, Reason, Result, type Welcome } from '../gen/duplex/v1/session.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
-import { Closing } from './closing.js';
+import { announcedEnd, Closing } from './closing.js';
 import { Controls } from './controls.js';
-import { errorFromRejection, objectionTo, rejectionFor, type SessionIdentity } from './handshake.js';
+import { errorFromRejection, objectionTo, rejectionFor, type SessionIdentity, turnedAway } from './handshake.js';
 import { Liveness } from './liveness.js';
 import type { Outbox } from './outbox.js';
 import type { Receipts } from './receipts.js';
@@ -292,21 +292,26 @@ export class Session implements ReceiverListener {
     if (this.#level === 'plain' || this.#receipts.deadline < before) this.#listener.wake();
   }
 
-  /** Closes in order: everything sent so far, and what it brings back, still arrives. */
-  close(now: number, message: string): void {
+  /** Client: is to have its first carrier later, when the service said or after a back-off. */
+  postpone(told: SessionEnd, now: number): void {
+    this.#resumption.tryAgain(told, now);
+  }
+
+  /** Closes in order: everything sent so far, and what it brings back, still arrives. The peer is told the reason. */
+  close(now: number, message: string, reason: Reason = Reason.CLOSED): void {
     if (this.#options.role === 'client' && this.#openBy !== NEVER) this.#closeOnceOpen = message;
     else if (this.#state === 'created' || this.#state === 'opening') this.abort(orderlyEnd('local', message));
     if (this.#state !== 'open' && this.#state !== 'resuming') return;
-    if (this.#closing.end !== undefined) return;
+    if (this.#closing.end !== undefined) return this.#closing.again(reason);
     this.#closeBy = now + this.#options.closeTimeoutMs;
-    this.#beginClosing(orderlyEnd('local', message));
+    this.#beginClosing(orderlyEnd('local', message), reason);
     if (this.#options.role === 'service' && this.#level === 'session' && this.#state === 'open')
       this.controls.goodbye(this.#closing.goodbye());
     this.#listener.wake();
   }
 
   /** Ends the session at once, in any state. */
-  abort(end: SessionEnd, reason: Reason = Reason.UNSPECIFIED): void {
+  abort(end: SessionEnd, reason: Reason = this.#closing.reason): void {
     if (this.#state === 'closed') return;
     const { code, message } = errorOf(end, 'maybe');
     this.#depart(end, { code, message, reason });
@@ -330,9 +335,7 @@ export class Session implements ReceiverListener {
   /** The session goes on where the peer's marks say. */
   #goOn(now: number): void {
     this.#join(now);
-    if (this.#closing.promised || (this.#closing.end?.origin === 'local' && this.#options.role === 'service')) {
-      this.controls.goodbye(this.#closing.goodbye());
-    }
+    if (this.#closing.isSaid) this.controls.goodbye(this.#closing.goodbye());
     this.#listener.resumed();
     this.#listener.wake();
   }
@@ -367,10 +370,11 @@ export class Session implements ReceiverListener {
 
   /** Ends the session with an error that the peer is told of, too. */
   #fail(error: DuplexError): void {
-    const { code, message } = error;
-    const isViolation = error.kind === 'protocol';
-    if (isViolation && this.#options.role === 'service') this.#finish(endOf(error), { how: 'end', error });
-    else this.#depart(endOf(error), { code, message, reason: isViolation ? Reason.PROTOCOL_ERROR : Reason.CLOSED });
+    const { kind, code, message } = error;
+    const end = this.#closing.unfinished(endOf(error));
+    if (kind === 'protocol' && this.#options.role === 'service') this.#finish(end, { how: 'end', error });
+    else
+      this.#depart(end, { code, message, reason: kind === 'protocol' ? Reason.PROTOCOL_ERROR : this.#closing.reason });
   }
 
   /** Ends the session with a Goodbye if the peer can hear one: messages before a status may be dropped. */
@@ -480,30 +484,29 @@ export class Session implements ReceiverListener {
   }
 
   #rejected(welcome: Welcome, now: number): void {
-    const { end } = this.#closing;
     const error = errorFromRejection(welcome);
-    if (welcome.reason === Reason.CLOSED && end !== undefined) this.#finish(end, cancel);
-    else if (error.retryAfterMs !== undefined && this.#state === 'resuming') {
-      this.#cut(error, now);
-    } else this.#finish(error.kind === 'closed' ? orderlyEnd('remote', error.message) : endOf(error), cancel);
+    if (welcome.reason === Reason.CLOSED && this.#closing.end !== undefined) this.#finish(this.#closing.end, cancel);
+    else if (error.retryAfterMs !== undefined && this.#state === 'resuming') this.#cut(error, now);
+    else if (error.kind === 'unavailable' && this.#state === 'opening') this.carrierLost(error, now);
+    else this.#finish(error.kind === 'closed' ? orderlyEnd('remote', error.message) : endOf(error), cancel);
   }
 
-  #takeGoodbye(goodbye: Goodbye, now: number): void {
-    const { message, lastSeq } = goodbye;
-    if (this.#state !== 'open' || goodbye.code !== Code.OK) {
-      const end = endOfGoodbye(goodbye, this.#state === 'open');
+  #takeGoodbye(said: Goodbye, now: number): void {
+    if (this.#state === 'opening' && said.reason === Reason.DRAINING) return this.carrierLost(turnedAway(said), now);
+    if (this.#state !== 'open' || said.code !== Code.OK) {
+      const end = endOfGoodbye(said, this.#state === 'open');
       return this.#finish(end, this.#options.role === 'client' ? cancel : { how: 'end' });
     }
-    this.#closing.peerPromises(lastSeq);
+    this.#closing.peerSays(said);
     if (this.#closing.end !== undefined) return;
     this.#closeBy = now + this.#options.closeTimeoutMs;
-    this.#beginClosing(orderlyEnd('remote', message === '' ? 'the peer closed the session' : message));
+    this.#beginClosing(announcedEnd(said));
   }
 
   // ---------------------------------------------------------------- closing
 
-  #beginClosing(end: SessionEnd): void {
-    this.#closing.begin(end);
+  #beginClosing(end: SessionEnd, reason: Reason = Reason.CLOSED): void {
+    this.#closing.begin(end, reason);
     this.#listener.closing(end);
   }
 

@@ -1,6 +1,7 @@
 import type { DuplexError } from '../errors.js';
 import type { Hello } from '../gen/duplex/v1/session.js';
 import type { Session } from '../session/session.js';
+import type { SessionEnd } from '../session/session-end.js';
 import type { Departure } from '../session/session-options.js';
 import { Alarm } from './alarm.js';
 import type { Carrier, CarrierListener } from './carrier.js';
@@ -47,6 +48,12 @@ export class Driver {
   /** Dials for the first time. */
   start(): void {
     if (this.#dial !== undefined) this.#redial(this.#dial);
+  }
+
+  /** The same later: at the time that a service has named, or after a back-off. */
+  startLater(told: SessionEnd): void {
+    this.#tell((session, now) => session.postpone(told, now));
+    this.wake();
   }
 
   /** Gives the session of a service the carrier that its client opened. */

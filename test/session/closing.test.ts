@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Goodbye, Reason } from '../../src/gen/duplex/v1/session.js';
+import { controlFrame } from '../../src/wire/control.js';
 import { controlOf } from '../support/envelope.js';
 import { SessionPair, telling } from '../support/session-pair.js';
 import { thrownBy } from '../support/thrown-by.js';
@@ -190,6 +192,64 @@ describe('closing a session', () => {
       while (pair.client.session.poll(pair.now) !== undefined);
     }
     expect(ticks).toBeLessThan(10);
+  });
+});
+
+describe('a service that goes away', () => {
+  const ttl = { ttlMs: 120_000 };
+  const leave = (pair: SessionPair) => pair.service.session.close(pair.now, 'deploying', Reason.DRAINING);
+
+  it('says so, and its client knows it by the end, also across a cut', () => {
+    for (const cuts of [false, true]) {
+      const pair = SessionPair.opened({ clientTerms: ttl, serviceTerms: ttl });
+      leave(pair);
+      if (cuts) {
+        pair.cut();
+        pair.connect();
+      }
+      pair.settle();
+      expect(pair.client.end).toMatchObject({ kind: 'closed', message: 'deploying', goingAway: true });
+      expect(pair.service.end).toEqual({ kind: 'closed', origin: 'local', code: 0, message: 'deploying' });
+    }
+  });
+
+  it.each(['client', 'service'] as const)(
+    'is told by the client’s time-out, too, if that comes first (%s)',
+    (first) => {
+      const pair = SessionPair.opened({ [first]: { closeTimeoutMs: 3_000 } });
+      pair.service.running = 1;
+      leave(pair);
+      pair.settle();
+      pair.advance(3_000);
+      expect(pair.client.end).toMatchObject({ kind: 'timeout', goingAway: true });
+    },
+  );
+
+  it.each(['client', 'service'] as const)(
+    'does not count where the %s’s application asks for the end as well',
+    (who) => {
+      const pair = SessionPair.opened();
+      pair.service.running = 1;
+      leave(pair);
+      pair.settle();
+      pair[who].session.close(pair.now, 'enough');
+      leave(pair);
+      pair.service.running = 0;
+      pair.settle();
+      expect(pair.client.end).toMatchObject({ kind: 'closed', goingAway: false });
+    },
+  );
+
+  it('names the time to come back, and turns away who is not in yet: that one tries again then', () => {
+    const pair = new SessionPair({ client: { retryOpen: true } });
+    pair.accepts = false;
+    pair.connect();
+    pair.settle();
+    const value = { reason: Reason.DRAINING, code: 14, message: 'deploying', retryAfterMs: 700 };
+    const goodbye = { $case: 'goodbye' as const, value: Goodbye.fromPartial(value) };
+    pair.client.session.receive(controlFrame(goodbye, { seq: 0, ack: 0, backlog: 0 }), pair.now);
+    expect(pair.client.session.state).toBe('created');
+    expect(pair.client.session.redialAt).toBe(700);
   });
 });
 

@@ -82,6 +82,18 @@ describe('the buffer of a loop', () => {
     expect(await closing.next()).toEqual(done);
   });
 
+  it('makes callbacks of the next session wait again', async () => {
+    const { buffer: made } = buffer(1);
+    made.release();
+    void made.push(1);
+    expect(made.push(2)).toBeUndefined();
+    made.hold();
+    const held = made.push(3);
+    expect(held).toBeInstanceOf(Promise);
+    expect([await made.next(), await made.next()]).toEqual([item(1), item(2)]);
+    await held;
+  });
+
   it('gives every item once, in order, however pushes and takes are mixed', async () => {
     await fc.assert(
       fc.asyncProperty(
