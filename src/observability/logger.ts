@@ -78,7 +78,7 @@ const levels: readonly Level[] = ['info', 'warn', 'error'];
 export function resolveLogger(logger: Logger | undefined): Logger {
   if (logger === undefined) return silent;
   for (const level of levels) {
-    if (typeof logger[level] === 'function') continue;
+    if (typeof (logger as Partial<Logger> | null)?.[level] === 'function') continue;
     const message = `logger has no function ${level}: give an object with ${levels.join(', ')}, such as console`;
     throw new DuplexError('fault', message, { code: Code.INVALID_ARGUMENT });
   }

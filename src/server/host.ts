@@ -1,4 +1,5 @@
 import type { Contract } from '../contract/contract.js';
+import { Code, DuplexError } from '../errors.js';
 import type { LogRecord } from '../observability/logger.js';
 import type { IncomingCarrier } from '../transport/carrier.js';
 import { type BoundAddress, GrpcListener, type GrpcServer, type ListenOptions } from '../transport/grpc/listener.js';
@@ -7,15 +8,10 @@ import { Admission, type HostCounters } from './admission/admission.js';
 import { HealthService } from './health-service.js';
 import { HostedService, type Service } from './hosted-service.js';
 import type { Instancing } from './instances.js';
-import {
-  type HostOptions,
-  type InstancingOptions,
-  type ResolvedHostOptions,
-  resolveHostOptions,
-  type ServiceOptions,
-} from './options.js';
+import { type HostOptions, type ResolvedHostOptions, resolveHostOptions } from './options.js';
 import { ReflectionService } from './reflection/reflection-service.js';
 import type { Principal } from './security/principal.js';
+import { type InstancingOptions, resolveServiceOptions, type ServiceOptions } from './service-options.js';
 import type { InstanceFactory, ServiceFactory } from './service-types.js';
 
 /** Serves duplex contracts to clients. */
@@ -116,9 +112,14 @@ class GrpcHost implements Host {
     factory: InstanceFactory<Mode, Operations, Callbacks, State>,
     options: ServiceOptions<State, Callbacks> & InstancingOptions<Mode> = {},
   ): Service<Callbacks, State> {
+    const resolved = resolveServiceOptions(contract, factory, options);
+    if (this.#services.some((added) => added.contract.name === contract.name)) {
+      const message = `the host has a service for ${contract.name} already: add each contract once, or make another host`;
+      throw new DuplexError('fault', message, { code: Code.ALREADY_EXISTS });
+    }
     // One that takes no session does not mind to be given one.
     const make = factory as ServiceFactory<Operations, Callbacks, State>;
-    const service = new HostedService(contract, make, options, this.#options, this.#admission);
+    const service = new HostedService(contract, make, resolved, this.#options, this.#admission);
     // The registry does not care for the types that each service was added with.
     const untyped = service as unknown as AnyService;
     for (const listener of this.#listeners) serve(listener, untyped);

@@ -15,11 +15,12 @@ import { type Group, SessionGroup } from './groups/group.js';
 import { HostedSession, type HostedSessionOptions, type SessionHouse } from './hosted-session.js';
 import { IdleWatch } from './idle-watch.js';
 import { Instances } from './instances.js';
-import type { InstancingOptions, ResolvedHostOptions, ServiceOptions } from './options.js';
+import type { ResolvedHostOptions } from './options.js';
 import { type Arrival, Reception, type ReceptionDesk } from './reception.js';
 import { Gate } from './security/gate.js';
 import type { Principal } from './security/principal.js';
 import { Tombstones } from './security/tombstones.js';
+import type { ResolvedServiceOptions } from './service-options.js';
 import type { ServiceFactory, ServiceHandler, ServiceSession } from './service-types.js';
 import { PlainCalls } from './sessionless/plain-calls.js';
 
@@ -54,7 +55,7 @@ export class HostedService<Operations, Callbacks, State>
   #stopping = false;
   readonly contract: Contract<Operations, Callbacks, State>;
   readonly #instances: Instances<ServiceSession<Callbacks, State>, ServiceHandler<Operations, Callbacks, State>>;
-  readonly #options: ServiceOptions<State, Callbacks>;
+  readonly #options: ResolvedServiceOptions<State, Callbacks>;
   readonly #plain: PlainCalls<Operations, Callbacks, State>;
   readonly #host: ResolvedHostOptions;
   readonly #plan: PeerPlan<HostedSessionOptions>;
@@ -62,12 +63,12 @@ export class HostedService<Operations, Callbacks, State>
   constructor(
     contract: Contract<Operations, Callbacks, State>,
     factory: ServiceFactory<Operations, Callbacks, State>,
-    options: ServiceOptions<State, Callbacks> & InstancingOptions,
+    options: ResolvedServiceOptions<State, Callbacks>,
     host: ResolvedHostOptions,
     admission: Admission,
   ) {
     this.contract = contract;
-    this.#instances = new Instances(options.instancing ?? 'per-session', factory, admission, (error) =>
+    this.#instances = new Instances(options.instancing, factory, admission, (error) =>
       host.onError(error, { contract: contract.name, method: undefined }),
     );
     this.admission = admission;
@@ -87,7 +88,7 @@ export class HostedService<Operations, Callbacks, State>
       contract,
       role: 'service',
       level: 'session',
-      concurrency: options.concurrency ?? 'single',
+      concurrency: options.concurrency,
       callLimits: admission.ofSession,
       openTimeoutMs: host.handshakeTimeoutMs,
       retryOpen: false,

@@ -5,9 +5,10 @@ export type { Group, GroupCallbacks } from './groups/group.js';
 export { createHost, type Host, type StopOptions, type StopSummary } from './host.js';
 export type { Service } from './hosted-service.js';
 export type { Instancing } from './instances.js';
-export type { HostOptions, InstancingOptions, ServiceOptions } from './options.js';
+export type { HostOptions } from './options.js';
 export { bearerToken } from './security/bearer-token.js';
 export type { AccessRequest, Authenticate, AuthenticationRequest, Authorize, Principal } from './security/principal.js';
+export type { InstancingOptions, ServiceOptions } from './service-options.js';
 export type {
   InstanceFactory,
   ServiceFactory,

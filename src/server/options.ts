@@ -1,17 +1,14 @@
 import type { ErrorListener } from '../calls/call-channel.js';
-import type { Concurrency } from '../calls/incoming/turns.js';
+import { commonRules } from '../calls/common-options.js';
 import type { Interceptor } from '../calls/interceptors/interceptor.js';
 import type { OperationContextMode } from '../calls/operation-context.js';
 import { resolveReporting } from '../calls/reporting.js';
-import { resolveOptions } from '../calls/resolve-options.js';
-import type { Init } from '../contract/message-codec.js';
+import { aBoolean, aFunction, anObject, type OptionRules, resolveOptions } from '../calls/resolve-options.js';
 import type { Logger } from '../observability/logger.js';
 import type { Clock } from '../transport/clock.js';
 import { systemClock } from '../transport/clock.js';
 import type { GrpcServerOptions } from '../transport/grpc/listener.js';
 import { type Limits, resolveLimits } from './admission/limits.js';
-import type { SlowClients } from './groups/delivery.js';
-import type { Instancing } from './instances.js';
 import type { Authenticate, Authorize, Principal } from './security/principal.js';
 
 /** Options of a host. Times are milliseconds. */
@@ -79,12 +76,10 @@ export interface ResolvedHostOptions
   readonly limits: Limits;
 }
 
-/** Completes the options of a host with their defaults. Throws INVALID_ARGUMENT for a time that is none. */
+/** Completes the options of a host with their defaults. Throws INVALID_ARGUMENT, naming the option, for one that cannot be. */
 export function resolveHostOptions(options: HostOptions): ResolvedHostOptions {
-  const limits = resolveLimits(options.limits);
-  const offWhenZero = { resumeWindowMs: 0, idleTimeoutMs: 0, credentialsLeadMs: 0 };
-  const resolved = resolveOptions(defaults, { ...options, limits }, { least: offWhenZero });
-  return { ...resolved, ...resolveReporting(options, 'service') };
+  const resolved = resolveOptions(defaults, options, hostRules);
+  return { ...resolved, ...resolveReporting(options, 'service'), limits: resolveLimits(options.limits) };
 }
 
 const defaults: Omit<ResolvedHostOptions, 'onError' | 'logger'> = Object.freeze({
@@ -107,31 +102,14 @@ const defaults: Omit<ResolvedHostOptions, 'onError' | 'logger'> = Object.freeze(
   clock: systemClock,
 });
 
-/** Options of one service in a host. */
-export interface ServiceOptions<State, Callbacks = object> {
-  /** The state of a new session, before the factory sees it. Fields left out have their defaults. */
-  readonly initialState?: Init<State>;
-  /**
-   * How operations of one session run: `single` (default), one after another;
-   * `reentrant`, the same, but others run while one awaits a callback's answer;
-   * `multiple`, up to 256 side by side.
-   */
-  readonly concurrency?: Concurrency;
-  /**
-   * What to do about clients that are too slow for a one-way callback, by its
-   * name. Default: what the contract declares by `delivery`, and for reliable
-   * ones `wait`, which in a group is `fail-session`.
-   */
-  readonly slowClients?: SlowClients<Callbacks>;
-}
-
-/** How the objects that serve a service are made. */
-export interface InstancingOptions<Mode extends Instancing = Instancing> {
-  /**
-   * Which object serves which calls: `per-session` (default), one that is made
-   * when the session opens; `per-call`, one for each call; `single`, one for
-   * all sessions, made when the first of them opens. Each is disposed of once,
-   * when what it serves is over.
-   */
-  readonly instancing?: Mode;
-}
+const hostRules: OptionRules = {
+  least: { resumeWindowMs: 0, idleTimeoutMs: 0, credentialsLeadMs: 0 },
+  oneOf: commonRules.oneOf,
+  kinds: {
+    ...commonRules.kinds,
+    ...{ authenticate: aFunction, authorize: aFunction, limits: anObject, serverOptions: anObject },
+    ...{ reflection: aBoolean, health: aBoolean },
+  },
+  // A host whose `authenticate` is misspelt would let everybody in.
+  known: [...Object.keys(defaults), 'onError', 'logger'],
+};

@@ -1,5 +1,5 @@
 import { defaultCallLimits } from '../../calls/incoming/call-limits.js';
-import { Code, DuplexError } from '../../errors.js';
+import { badOption, resolveOptions } from '../../calls/resolve-options.js';
 
 /** How much a host takes on. At each limit it refuses at once, with RESOURCE_EXHAUSTED and the limit's name. */
 export interface Limits {
@@ -40,15 +40,16 @@ const defaults: Omit<Limits, 'instances'> = Object.freeze({
   retryAfterMs: 1_000,
 });
 
-/** Limits, complete. Throws INVALID_ARGUMENT, naming the limit, for what is no whole number. */
+/** Limits, complete. Throws INVALID_ARGUMENT, naming the limit, for what is no whole number, and for one that there is not. */
 export function resolveLimits(limits: Partial<Limits> = {}): Limits {
-  const given = { ...defaults, ...limits };
+  const known = [...Object.keys(defaults), 'instances'];
+  const given = resolveOptions(defaults, limits, { prefix: 'limits.', known });
   const resolved = { ...given, instances: limits.instances ?? given.sessions + given.calls };
   for (const [name, value] of Object.entries(resolved)) {
     const least = name === 'waitingPerSession' ? 0 : 1;
-    if (Number.isInteger(value) && value >= least) continue;
-    const message = `limits.${name} is ${String(value)}: write a whole number from ${least} up`;
-    throw new DuplexError('fault', message, { code: Code.INVALID_ARGUMENT });
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw badOption(`limits.${name}`, value, `a whole number from ${least} up`);
+    }
   }
   return resolved;
 }

@@ -80,7 +80,7 @@ export class Simulation {
     const service = new HostedService(
       Everything,
       (session) => this.#serve(process, session),
-      { concurrency },
+      { concurrency, instancing: 'per-session', slowClients: {} },
       { ...options, ...{ engine: this.#engine('service', process.name) } },
       new Admission(options.limits),
     );

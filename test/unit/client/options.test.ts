@@ -10,8 +10,8 @@ describe('options of a client', () => {
     [{ pingMs: 1.5 }, 'pingMs is 1.5: write a whole number'],
     [{ resumeWindowMs: Number.NaN }, 'resumeWindowMs is NaN: write a whole number of milliseconds from 0'],
     [{ backoff: { firstMs: -1, maxMs: 5 } }, 'backoff.firstMs is -1: write a whole number of milliseconds from 0'],
-    [{ level: 'fancy' }, 'level is fancy: write session or plain'],
-    [{ onLost: 'never' }, 'onLost is never: write fault or renew'],
+    [{ level: 'fancy' }, 'level is "fancy": write session or plain'],
+    [{ onLost: 'never' }, 'onLost is "never": write fault or renew'],
     [{ logger: { info() {} } }, 'logger has no function warn: give an object with info, warn, error, such as console'],
   ])('%o are refused at once: the option is named, and what it may be', (options, message) => {
     const error = thrownBy(() => connect(Everything, 'localhost:1', options as ConnectOptions));
@@ -21,7 +21,7 @@ describe('options of a client', () => {
   it('that a channel factory has of its own are checked as well', () => {
     const options = { address: 'localhost:1', connections: 'pooled' as 'shared' };
     expect(thrownBy(() => createChannelFactory(Everything, options))).toMatchObject({
-      message: 'connections is pooled: write separate or shared',
+      message: 'connections is "pooled": write separate or shared',
     });
   });
 
