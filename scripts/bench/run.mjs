@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { buildIfStale } from '../build.mjs';
 import { machine } from './measuring/machine.mjs';
 import { measure, quick, thorough } from './measuring/measure.mjs';
-import { compileContract } from './peers/parts/compile-contract.mjs';
+import { compileCodec, compileContract } from './peers/parts/compile-contract.mjs';
 import { allCases, caseNamed, readyPeers } from './registry.mjs';
 import { writeDocs } from './reporting/docs.mjs';
 import { profile } from './reporting/profile.mjs';
@@ -49,7 +49,7 @@ async function run() {
       : await Promise.all(options.case.map(caseNamed));
   // What users get is measured: the compiled package, found by its name.
   await buildIfStale();
-  await compileContract();
+  await Promise.all([compileContract(), compileCodec()]);
   if (options.profile) {
     for (const { name } of cases) console.log(await profile(name));
     return;

@@ -73,6 +73,13 @@ export default {
       to: { circular: true },
     },
     {
+      name: 'rxjs-in-pieces',
+      comment: 'what is needed of rxjs at run time comes from calls/rx.ts, which spares a process the rest of it',
+      severity: 'error',
+      from: { path: src, pathNot: `${src}calls/rx\\.ts$` },
+      to: { path: packagePath('rxjs'), dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'generator-stands-alone',
       comment:
         'the generator imports only contract, errors and gen; codegen/v1.ts is the run-time door of generated code',

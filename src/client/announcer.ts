@@ -1,4 +1,5 @@
-import { type Observable, ReplaySubject } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { ReplaySubject } from '../calls/rx.js';
 
 /**
  * Tells subscribers a value and each change of it, one after another: a change

@@ -1,5 +1,5 @@
-import { Subscription } from 'rxjs';
 import type { IncomingCall } from '../calls/incoming/call.js';
+import { Subscription } from '../calls/rx.js';
 import { type MethodInfo, streamsRequests } from '../contract/contract.js';
 import { Code, DuplexError, Fault } from '../errors.js';
 import type { CallbackHub } from './callback-hub.js';

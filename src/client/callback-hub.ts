@@ -1,5 +1,5 @@
-import { Observable } from 'rxjs';
 import type { Call } from '../calls/incoming/call.js';
+import { Observable } from '../calls/rx.js';
 import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import type { CallbackView, ViewOptions } from './callback-view.js';

@@ -1,9 +1,10 @@
-import { Observable, type Subscription } from 'rxjs';
+import type { Subscription } from 'rxjs';
 import type { IncomingCall } from '../calls/incoming/call.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import { Peer, type PeerOwner } from '../calls/peer.js';
 import { peerPlan } from '../calls/peer-plan.js';
 import { createProxy } from '../calls/proxy.js';
+import { Observable } from '../calls/rx.js';
 import type { Contract, MethodInfo } from '../contract/contract.js';
 import type { DeepReadonly } from '../contract/message-codec.js';
 import { Code, DuplexError } from '../errors.js';

@@ -1,6 +1,6 @@
-import { Subscription } from 'rxjs';
 import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS, type OneWayOptions } from '../calls/outgoing/call-options.js';
 import { PendingSent, type Sent, sent } from '../calls/outgoing/sent.js';
+import { Subscription } from '../calls/rx.js';
 import { IterableObservable, type MessageStream } from '../calls/streams/message-stream.js';
 import { asUnheard } from '../calls/streams/unheard-errors.js';
 import type { MethodInfo } from '../contract/contract.js';

@@ -1,5 +1,5 @@
-import { defer, map, type Observable, Subject, startWith } from 'rxjs';
 import { type PeerPlan, peerPlan } from '../calls/peer-plan.js';
+import { Observable, Subject } from '../calls/rx.js';
 import type { Contract, MethodInfo } from '../contract/contract.js';
 import { DuplexError } from '../errors.js';
 import { type Hello, Reason } from '../gen/duplex/v1/session.js';
@@ -73,7 +73,13 @@ export class HostedService<Operations, Callbacks, State>
     );
     this.admission = admission;
     this.#deliveries = new Deliveries(options.slowClients);
-    this.sessions$ = defer(() => this.#changes.pipe(startWith(undefined))).pipe(map(() => this.sessions));
+    this.sessions$ = new Observable((subscriber) => {
+      subscriber.next(this.sessions);
+      return this.#changes.subscribe({
+        next: () => subscriber.next(this.sessions),
+        complete: () => subscriber.complete(),
+      });
+    });
     this.gate = new Gate(contract.name, host);
     this.#tombstones = new Tombstones(host.clock, host.resumeWindowMs);
     this.idleWatch = new IdleWatch(host.clock, host.idleTimeoutMs);

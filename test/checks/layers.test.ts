@@ -59,6 +59,11 @@ const violations = [
     said: 'only-some-import-rxjs: src/wire/planted-rxjs.ts',
   },
   {
+    what: 'rxjs as a whole at run time',
+    files: { 'src/client/planted-rxjs.ts': "export { Subject } from 'rxjs';" },
+    said: 'rxjs-in-pieces: src/client/planted-rxjs.ts',
+  },
+  {
     what: 'grpc-js in the client',
     files: { 'src/client/planted-grpc.ts': "export { Client } from '@grpc/grpc-js';" },
     said: 'only-some-import-@grpc/grpc-js: src/client/planted-grpc.ts',

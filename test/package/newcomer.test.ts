@@ -74,6 +74,26 @@ describe('the packed package, in an empty project with nothing but the packages 
     expect(project.read('commonjs/client.js')).toContain('require("grpc-duplex")');
   }, 120_000);
 
+  test('loads those files of rxjs that it needs, and they are the same that the application imports', async () => {
+    project.write(
+      'loading.mjs',
+      `
+      import { createRequire } from 'node:module';
+      import { connect } from 'grpc-duplex';
+      import { defineContract } from 'grpc-duplex/codegen/v1';
+      const { cache } = createRequire(import.meta.url);
+      const files = Object.keys(cache).filter((file) => /\\brxjs\\b/.test(file)).length;
+      const { Observable } = await import('rxjs');
+      const contract = defineContract({ name: 'a.v1.AService', wireName: 'a.v1.ADuplexService', operations: {} });
+      const { status$ } = connect(contract, 'localhost:1');
+      console.log(JSON.stringify({ files, isSame: status$ instanceof Observable }));
+      `,
+    );
+    const { files, isSame } = JSON.parse(await project.run(process.execPath, 'loading.mjs'));
+    expect(files).toBeLessThan(50);
+    expect(isSame).toBe(true);
+  }, 60_000);
+
   test('is a plugin of buf, with the configuration that the documentation shows', async () => {
     for (const [name, text] of filesIn('docs/contracts.md')) project.write(name, text);
     await expectSame(() => project.run('buf', 'generate'));

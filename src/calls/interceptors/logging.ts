@@ -1,5 +1,5 @@
-import { isObservable, tap } from 'rxjs';
 import { DuplexError } from '../../errors.js';
+import { isObservable, tap } from '../rx.js';
 import type { Interceptor } from './interceptor.js';
 
 /** One call, after its end. */

@@ -1,6 +1,7 @@
-import { type Observable, throwError } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { type MethodInfo, streamsReplies } from '../../contract/contract.js';
 import type { DuplexError } from '../../errors.js';
+import { throwError } from '../rx.js';
 import { PendingSent, type Sent } from './sent.js';
 
 /** What a call returns that failed before it was made, in its shape. A failed one-way call that nobody awaits is `unobserved`. */

@@ -1,4 +1,5 @@
-import { Observable, type Subscriber, type TeardownLogic } from 'rxjs';
+import type { Subscriber, TeardownLogic } from 'rxjs';
+import { Observable } from '../rx.js';
 
 /**
  * A stream of messages of the peer: an observable, which gives each message as

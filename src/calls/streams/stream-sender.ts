@@ -1,5 +1,6 @@
-import { from, type ObservableInput, type Subscription } from 'rxjs';
+import type { ObservableInput, Subscription } from 'rxjs';
 import { Code, DuplexError } from '../../errors.js';
+import { innerFrom } from '../rx.js';
 
 /** So many items of an observable wait for credit before its stream fails; an iterable is simply not asked for more. */
 const MAX_QUEUED = 1_024;
@@ -51,7 +52,7 @@ export class StreamSender {
       this.#pullNow(iterator);
       return;
     }
-    this.#subscription = from(source).subscribe({
+    this.#subscription = innerFrom(source).subscribe({
       next: (item) => this.#push(item),
       error: (error: unknown) => this.#fail(error),
       complete: () => {

@@ -1,5 +1,5 @@
-import { config } from 'rxjs';
 import type { DuplexError } from '../../errors.js';
+import { config } from '../rx.js';
 
 /** Where a stream's error says who reports it, if nobody hears it. */
 const unheard = Symbol('unheard');

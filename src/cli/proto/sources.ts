@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { generatedMark } from '../../codegen/print/text.js';
 import { UsageError } from '../command.js';
 
@@ -110,6 +110,6 @@ function ownProtos(cwd: string): string {
     const manifest = createRequire(pathToFileURL(join(cwd, 'index.js'))).resolve('grpc-duplex/package.json');
     return join(dirname(manifest), 'proto');
   } catch {
-    return fileURLToPath(new URL('../../../proto', import.meta.url));
+    return join(dirname(createRequire(import.meta.url).resolve('grpc-duplex/package.json')), 'proto');
   }
 }

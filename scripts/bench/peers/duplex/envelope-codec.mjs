@@ -1,9 +1,7 @@
 // @ts-check
 // The library's own envelope codec, which no user calls: a request in a frame of its own, written and read again.
-import { resolve } from 'node:path';
-import { importMessages } from '../parts/contract.mjs';
+import { importCodec, importMessages } from '../parts/contract.mjs';
 
-const wire = resolve(import.meta.dirname, '../../../../dist/wire');
 /** The number of `increment` in the envelope. */
 const INCREMENT = 103;
 
@@ -30,13 +28,4 @@ export async function recode(count) {
     }
   }
   return tally;
-}
-
-/**
- * @returns {Promise<typeof import('../../../../src/wire/item-encoder.js')
- *   & typeof import('../../../../src/wire/batch.js') & typeof import('../../../../src/wire/frame-decoder.js')>}
- */
-async function importCodec() {
-  const files = ['item-encoder.js', 'batch.js', 'frame-decoder.js'];
-  return Object.assign({}, ...(await Promise.all(files.map((file) => import(`${wire}/${file}`)))));
 }

@@ -4,6 +4,19 @@ import { build } from 'esbuild';
 import { compiled } from './contract.mjs';
 
 const generated = resolve(import.meta.dirname, '../../../../test/support/gen/testing/v1');
+const wire = resolve(import.meta.dirname, '../../../../src/wire');
+
+/** @type {import('esbuild').BuildOptions} */
+const asUsersDo = {
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  packages: 'external',
+  format: 'esm',
+  target: 'node20',
+  // By name, as a user's program imports it, not by the paths that the type checker uses.
+  tsconfigRaw: {},
+  logLevel: 'error',
+};
 
 /**
  * Compiles test/support/proto/testing/v1/bench.proto's TypeScript the way a
@@ -12,17 +25,21 @@ const generated = resolve(import.meta.dirname, '../../../../test/support/gen/tes
  */
 export async function compileContract() {
   await build({
+    ...asUsersDo,
+    outdir: compiled,
     entryPoints: { messages: `${generated}/bench.ts`, contract: `${generated}/bench_duplex.ts` },
     plugins: [codegenFromPackage],
-    outdir: compiled,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    packages: 'external',
-    format: 'esm',
-    target: 'node20',
-    // By name, as a user's program imports it, not by the paths that the type checker uses.
-    tsconfigRaw: {},
-    logLevel: 'error',
+  });
+}
+
+/** Compiles the envelope's codec alone: the compiled package has no door to it. */
+export async function compileCodec() {
+  const modules = ['item-encoder', 'batch', 'frame-decoder'];
+  const contents = modules.map((name) => `export * from './${name}.ts';`).join('\n');
+  await build({
+    ...asUsersDo,
+    outfile: `${compiled}/codec.mjs`,
+    stdin: { contents, resolveDir: wire },
   });
 }
 
