@@ -114,7 +114,7 @@ class GrpcHost implements Host {
   ): Service<Callbacks, State> {
     const resolved = resolveServiceOptions(contract, factory, options);
     if (this.#services.some((added) => added.contract.name === contract.name)) {
-      const message = `the host has a service for ${contract.name} already: add each contract once, or make another host`;
+      const message = `the host serves ${contract.wireName} already: add each contract once, or make another host`;
       throw new DuplexError('fault', message, { code: Code.ALREADY_EXISTS });
     }
     // One that takes no session does not mind to be given one.

@@ -84,7 +84,7 @@ describe('what a service is added with', () => {
     host.add(Other, () => ({}) as Other.Handler);
     expect(thrownBy(() => host.add(Everything, () => partly({})))).toMatchObject({
       code: Code.ALREADY_EXISTS,
-      message: expect.stringContaining('the host has a service for testing.v1.EverythingService already'),
+      message: expect.stringContaining('the host serves testing.v1.EverythingDuplexService already'),
     });
   });
 });
