@@ -88,6 +88,6 @@ export type { SlowPeerPolicy } from './calls/outgoing/slow-peer-policy.js';
 export { Code, DuplexError, type ErrorKind, Fault, type FaultDetail } from './errors.js';
 export type { LogEvent, Logger, LogRecord } from './observability/logger.js';
 export type { SessionEnd } from './session/session-end.js';
-export type { MetadataSource } from './transport/grpc/client-carrier.js';
+export type { MetadataSource } from './transport/grpc/stream-metadata.js';
 export type { Clock, Timer } from './transport/clock.js';
 export { type BoundAddress, type ListenOptions, serverOptions } from './transport/grpc/listener.js';

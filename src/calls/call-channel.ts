@@ -22,8 +22,8 @@ export interface ErrorSource {
 /**
  * Hears of every error that no caller is told of: once, and in full. If it was
  * thrown by the handler of a call that is awaited, and the listener returns a
- * Fault, the caller gets that one in place of INTERNAL. What it throws itself
- * is not caught.
+ * Fault, the caller gets that one in place of INTERNAL. What it throws itself,
+ * or rejects with, changes nothing: both errors go to the logger, or to stderr.
  */
 export type ErrorListener = (error: DuplexError, source: ErrorSource) => unknown;
 

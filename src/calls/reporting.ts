@@ -1,5 +1,6 @@
-import { codeName } from '../errors.js';
+import { codeName, DuplexError, textOf } from '../errors.js';
 import { cleanText } from '../observability/clean-text.js';
+import { runHook } from '../observability/hook.js';
 import { type Logger, type LogRecord, resolveLogger } from '../observability/logger.js';
 import { type ErrorListener, writeError } from './call-channel.js';
 
@@ -9,20 +10,41 @@ interface ReportingOptions {
   readonly logger?: Logger | undefined;
 }
 
-/** {@link ReportingOptions}, complete: errors that nobody listens for go to the logger, or to stderr. */
-export function resolveReporting(
-  { onError, logger }: ReportingOptions,
-  side: LogRecord['side'],
-): Required<ReportingOptions> & { readonly onError: ErrorListener; readonly logger: Logger } {
+/** {@link ReportingOptions}, complete. None of them can fail. */
+export interface Reporting {
+  readonly logger: Logger;
+  /** Errors that nobody listens for go to the logger, or to stderr. */
+  readonly onError: ErrorListener;
+  /** The same for the errors that end sessions, of which the logger has a record already. */
+  readonly onLoss: ErrorListener;
+}
+
+/** Completes options. Throws INVALID_ARGUMENT for what is no logger. */
+export function resolveReporting({ onError, logger }: ReportingOptions, side: LogRecord['side']): Reporting {
   const resolved = resolveLogger(logger);
-  return { logger: resolved, onError: onError ?? (logger === undefined ? writeError : logErrors(resolved, side)) };
+  const unheard = logger === undefined ? writeError : logErrors(resolved, side);
+  if (onError !== undefined) {
+    const listener = guarded(onError, unheard);
+    return { logger: resolved, onError: listener, onLoss: listener };
+  }
+  return { logger: resolved, onError: unheard, onLoss: logger === undefined ? writeError : () => {} };
+}
+
+/** A listener that cannot fail: an error that it does not take goes where it goes without one, and so does its own. */
+function guarded(listener: ErrorListener, unheard: ErrorListener): ErrorListener {
+  return (error, source) =>
+    runHook(
+      () => listener(error, source),
+      (thrown) => {
+        unheard(error, source);
+        unheard(new DuplexError('fault', `onError failed: ${textOf(thrown)}`, { cause: thrown }), source);
+      },
+    );
 }
 
 function logErrors(logger: Logger, side: LogRecord['side']): ErrorListener {
   return (error, { contract, method }) => {
     const { kind, code, origin, message, errorId } = error;
-    // How a session ended has a record of its own.
-    if (method === undefined && kind !== 'fault') return;
     const reason = cleanText(message);
     logger.error({
       ...{ event: 'error', message: `${method ?? contract}: ${reason}`, side, contract },

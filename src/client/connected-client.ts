@@ -66,7 +66,8 @@ export class ConnectedClient<Operations, Callbacks, State>
   ) {
     this.#contract = contract;
     this.#options = options;
-    if (options.scheduler !== undefined) this.#delivery = new Delivery(options.scheduler);
+    const { scheduler } = options;
+    if (scheduler !== undefined) this.#delivery = new Delivery(scheduler, (error) => this.#report(error));
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -241,7 +242,7 @@ export class ConnectedClient<Operations, Callbacks, State>
     this.#isLeft = false;
     this.#hub.hold();
     if (this.status !== 'resuming') this.#setStatus('resuming');
-    if (end.kind !== 'closed') this.#report(errorOf(end, 'maybe'));
+    if (end.kind !== 'closed') this.#reportLoss(end);
     // All clients of a service that goes away are told at the same moment.
     if (end.goingAway && peer.session.state === 'created') peer.driver.startLater(end);
     else this.#start(peer);
@@ -264,6 +265,10 @@ export class ConnectedClient<Operations, Callbacks, State>
 
   #report(error: DuplexError, method?: MethodInfo): void {
     this.#options.onError(error, { contract: this.#contract.name, method: method?.localName });
+  }
+
+  #reportLoss(end: SessionEnd): void {
+    this.#options.onLoss(errorOf(end, 'maybe'), { contract: this.#contract.name, method: undefined });
   }
 
   // ---------------------------------------------------------------- PeerOwner
@@ -329,7 +334,7 @@ export class ConnectedClient<Operations, Callbacks, State>
     if (!isFinal(this.status)) this.#setStatus(isOrderly(end) ? 'closed' : 'faulted');
     this.#options.dialer.close();
     this.#opened?.reject(errorOf(end, 'no'));
-    if (!isOrderly(end)) this.#report(errorOf(end, 'maybe'));
+    if (!isOrderly(end)) this.#reportLoss(end);
     this.#deliver(() => {
       this.#hub.complete();
       this.#states.complete();

@@ -1,4 +1,5 @@
 import type { SchedulerLike } from 'rxjs';
+import { DuplexError, textOf } from '../errors.js';
 
 interface Task {
   readonly run: () => void;
@@ -11,15 +12,20 @@ interface Task {
  * scheduler: all that is there when the scheduler comes to it. What waits here
  * is bounded by whoever sends: a callback counts as running until it is
  * delivered, an answer belongs to a call, and of snapshots without anything
- * between them the newest waits.
+ * between them the newest waits. A scheduler that fails delays nothing: what it
+ * did not take is delivered after the turn.
  */
 export class Delivery {
   #tasks: Task[] = [];
   #isScheduled = false;
+  #hasFailed = false;
   readonly #scheduler: SchedulerLike;
+  readonly #report: (error: DuplexError) => void;
 
-  constructor(scheduler: SchedulerLike) {
+  /** `report` is told once of a scheduler that fails. */
+  constructor(scheduler: SchedulerLike, report: (error: DuplexError) => void) {
     this.#scheduler = scheduler;
+    this.#report = report;
   }
 
   /** Runs `run` when it is its turn. */
@@ -35,7 +41,19 @@ export class Delivery {
     this.#tasks.push(task);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#scheduler.schedule(() => this.#drain());
+    try {
+      this.#scheduler.schedule(() => this.#drain());
+    } catch (error) {
+      queueMicrotask(() => this.#drain());
+      this.#failed(error);
+    }
+  }
+
+  #failed(thrown: unknown): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    const text = `scheduler failed: ${textOf(thrown)}; what comes for the application is delivered without it`;
+    this.#report(new DuplexError('fault', text, { cause: thrown }));
   }
 
   #drain(): void {

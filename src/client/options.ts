@@ -3,7 +3,7 @@ import type { ErrorListener } from '../calls/call-channel.js';
 import type { Interceptor } from '../calls/interceptors/interceptor.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import type { OperationContextMode } from '../calls/operation-context.js';
-import { resolveReporting } from '../calls/reporting.js';
+import { type Reporting, resolveReporting } from '../calls/reporting.js';
 import { resolveOptions } from '../calls/resolve-options.js';
 import type { Logger } from '../observability/logger.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
@@ -99,13 +99,20 @@ export interface ConnectOptions<Callbacks = object, Operations = object> extends
 /** {@link ConnectOptions}, complete. */
 export interface ResolvedConnectOptions<Callbacks, Operations = object>
   extends Readonly<
-    Required<
-      Omit<
-        ConnectOptions,
-        'backoff' | 'handler' | 'onSession' | 'scheduler' | 'sessionCredentials' | keyof GrpcDialOptions
+      Required<
+        Omit<
+          ConnectOptions,
+          | 'backoff'
+          | 'handler'
+          | 'onSession'
+          | 'scheduler'
+          | 'sessionCredentials'
+          | keyof Reporting
+          | keyof GrpcDialOptions
+        >
       >
-    >
-  > {
+    >,
+    Reporting {
   readonly onSession?: ConnectOptions<Callbacks, Operations>['onSession'];
   readonly scheduler?: SchedulerLike;
   readonly sessionCredentials?: SessionCredentialsSource | undefined;

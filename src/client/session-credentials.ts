@@ -1,5 +1,5 @@
 import type { Peer } from '../calls/peer.js';
-import { DuplexError, textOf } from '../errors.js';
+import { Code, DuplexError, textOf } from '../errors.js';
 
 /** Who a client is, as it says in its session. */
 export interface SessionCredentials {
@@ -24,9 +24,12 @@ export class CredentialsDesk {
   readonly #source: () => SessionCredentials | PromiseLike<SessionCredentials>;
   readonly #report: (error: DuplexError) => void;
 
-  /** `report` hears why the service did not get what it wanted while the session is open. */
+  /**
+   * `report` hears why the service did not get what it wanted while the session
+   * is open. Throws INVALID_ARGUMENT for a source that is none.
+   */
   constructor(source: SessionCredentialsSource, report: (error: DuplexError) => void) {
-    this.#source = typeof source === 'function' ? source : () => source;
+    this.#source = typeof source === 'function' ? source : always(checked(source));
     this.#report = report;
   }
 
@@ -44,17 +47,30 @@ export class CredentialsDesk {
     };
     Promise.resolve()
       .then(this.#source)
+      .then(checked)
       .then(
         ({ scheme, value }) => answer(() => session.controls.show({ scheme, value: bytesOf(value) })),
         (thrown: unknown) => {
-          const error = new DuplexError('unavailable', `no credentials for the session: ${textOf(thrown)}`, {
-            cause: thrown,
-          });
+          const text = `no credentials for the session: ${textOf(thrown)}`;
+          const error = new DuplexError('unavailable', text, { cause: thrown });
           // Without its Hello a carrier is good for nothing; an open session has its old credentials until they end.
           answer(() => (isOpen ? this.#report(error) : driver.drop(error)));
         },
       );
   }
+}
+
+/** Returns credentials as they are. Throws INVALID_ARGUMENT, which never shows them, for what is none. */
+function checked(given: SessionCredentials): SessionCredentials {
+  const { scheme, value } = (given ?? {}) as { readonly [Name in keyof SessionCredentials]?: unknown };
+  const isValue = typeof value === 'string' || value instanceof Uint8Array;
+  if (typeof scheme === 'string' && isValue) return given;
+  const message = "sessionCredentials are { scheme, value }: a text such as 'bearer', and a text or bytes";
+  throw new DuplexError('fault', message, { code: Code.INVALID_ARGUMENT });
+}
+
+function always<Value>(value: Value): () => Value {
+  return () => value;
 }
 
 function bytesOf(value: string | Uint8Array): Uint8Array {

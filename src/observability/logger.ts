@@ -1,4 +1,5 @@
 import { Code, DuplexError, textOf } from '../errors.js';
+import { runHook } from './hook.js';
 
 /** What a log record tells of; docs/logging.md has the table. */
 export type LogEvent =
@@ -72,8 +73,9 @@ type Level = keyof Logger;
 const levels: readonly Level[] = ['info', 'warn', 'error'];
 
 /**
- * A logger that cannot fail: what `logger` throws is written to stderr. Without
- * one nothing is logged. Throws INVALID_ARGUMENT for what is no logger.
+ * A logger that cannot fail: what `logger` throws, or rejects with, is written
+ * to stderr. Without one nothing is logged. Throws INVALID_ARGUMENT for what is
+ * no logger.
  */
 export function resolveLogger(logger: Logger | undefined): Logger {
   if (logger === undefined) return silent;
@@ -82,13 +84,8 @@ export function resolveLogger(logger: Logger | undefined): Logger {
     const message = `logger has no function ${level}: give an object with ${levels.join(', ')}, such as console`;
     throw new DuplexError('fault', message, { code: Code.INVALID_ARGUMENT });
   }
-  const write = (level: Level) => (record: LogRecord) => {
-    try {
-      logger[level](record);
-    } catch (error) {
-      console.error(`the logger failed: ${textOf(error)}`);
-    }
-  };
+  const failed = (error: unknown): void => console.error(`the logger failed: ${textOf(error)}`);
+  const write = (level: Level) => (record: LogRecord) => void runHook(() => logger[level](record), failed);
   return { info: write('info'), warn: write('warn'), error: write('error') };
 }
 

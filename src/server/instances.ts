@@ -1,5 +1,6 @@
 import type { IncomingCall } from '../calls/incoming/call.js';
 import { DuplexError } from '../errors.js';
+import { isPromiseLike } from '../observability/hook.js';
 import type { Admission } from './admission/admission.js';
 
 /**
@@ -108,9 +109,4 @@ export class Instances<Session, Handler extends Instance> {
       this.#admission.endInstance();
     }
   }
-}
-
-/** Whether a factory, or a handler, takes its time. */
-export function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

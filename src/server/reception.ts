@@ -1,5 +1,6 @@
 import { Code, DuplexError } from '../errors.js';
 import { Control, type Hello } from '../gen/duplex/v1/session.js';
+import { isPromiseLike } from '../observability/hook.js';
 import { Alarm } from '../transport/alarm.js';
 import type { CarrierListener, IncomingCarrier } from '../transport/carrier.js';
 import type { Clock } from '../transport/clock.js';
@@ -134,10 +135,6 @@ function tooLate(state: 'silent' | 'identifying' | 'over', timeoutMs: number): D
   if (state === 'identifying') return new DuplexError('unavailable', `authentication took more than ${timeoutMs} ms`);
   const message = `no message within ${timeoutMs} ms: an empty envelope opens a session that only listens`;
   return new DuplexError('timeout', message);
-}
-
-function isPromiseLike<Value>(value: Value | PromiseLike<Value>): value is PromiseLike<Value> {
-  return typeof value === 'object' && value !== null && 'then' in value;
 }
 
 /** The Hello that a first frame holds, if it holds one. Throws for what is no frame at all. */

@@ -1,5 +1,6 @@
 import type { MethodInfo } from '../../contract/contract.js';
 import { Code, Fault } from '../../errors.js';
+import { isPromiseLike } from '../../observability/hook.js';
 import type { IncomingCall } from './call.js';
 import { cycleFault, findServed } from './call-chain.js';
 import type { CallLimits } from './call-limits.js';
@@ -214,8 +215,4 @@ export class Dispatcher<Session> {
     else if (!call.isAborted) this.#run(next.method, next.request, call);
     return true;
   }
-}
-
-function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -14,6 +14,7 @@ import { checkAddress } from './address.js';
 import { asBuffer, connectMethod } from './connect-method.js';
 import { RECEIVE_WINDOW_BYTES } from './receive-window.js';
 import { errorFromStatus } from './status.js';
+import { type MetadataSource, type ResolvedMetadata, resolveMetadata } from './stream-metadata.js';
 
 /** How a client reaches the service; all of it goes to grpc-js. */
 export interface GrpcDialOptions {
@@ -29,15 +30,10 @@ export interface GrpcDialOptions {
   /**
    * Sent whenever a stream is opened: a token, say. A function is asked each
    * time, so what it returns is fresh when a session reconnects; while it
-   * fails, the service counts as unavailable.
+   * fails, the service counts as unavailable. Values are printable ASCII.
    */
   readonly metadata?: MetadataSource | undefined;
 }
-
-type MetadataLike = Metadata | Readonly<Record<string, string>>;
-
-/** Metadata of a stream: as it is, or from a function. */
-export type MetadataSource = MetadataLike | (() => MetadataLike | PromiseLike<MetadataLike>);
 
 /** What the client needs of a connection: streams of frames, and an end. */
 export interface Dialer {
@@ -62,7 +58,7 @@ const sessionChannelOptions: ChannelOptions = {
   'grpc.use_local_subchannel_pool': 1,
 };
 
-/** Makes grpc-js clients for an address. Throws INVALID_ARGUMENT for one that cannot be an address. */
+/** Makes grpc-js clients for an address. Throws INVALID_ARGUMENT for one that cannot be an address, and for what grpc-js refuses. */
 export function grpcClientMaker(address: string, options: GrpcDialOptions): () => Client {
   const target = checkAddress(address);
   const { authority } = options;
@@ -76,12 +72,26 @@ export function grpcClientMaker(address: string, options: GrpcDialOptions): () =
     }),
     ...options.channelOptions,
   };
-  return () => new Client(target, channelCredentials, channelOptions);
+  // grpc-js takes some options out of the object that it is given.
+  const makeClient = (): Client => new Client(target, channelCredentials, { ...channelOptions });
+  // What a user gives to grpc-js is to fail here, not when a session dials.
+  if (options.credentials !== undefined || options.channelOptions !== undefined) tryOut(makeClient);
+  return makeClient;
 }
 
-/** A dialer over grpc-js. Throws INVALID_ARGUMENT for an address that cannot be one. */
+function tryOut(makeClient: () => Client): void {
+  try {
+    makeClient().close();
+  } catch (error) {
+    const message = `grpc-js refuses credentials or channelOptions: ${textOf(error)}`;
+    throw new DuplexError('fault', message, { code: Code.INVALID_ARGUMENT, cause: error });
+  }
+}
+
+/** A dialer over grpc-js. Throws INVALID_ARGUMENT for an address that cannot be one, and for what grpc-js refuses. */
 export function grpcDialer(address: string, options: GrpcDialOptions = {}): Dialer {
   const makeClient = grpcClientMaker(address, options);
+  const metadata = resolveMetadata(options.metadata);
   let client: Client | undefined;
   return {
     address,
@@ -90,7 +100,7 @@ export function grpcDialer(address: string, options: GrpcDialOptions = {}): Dial
       // minutes without trying, while the session has a back-off of its own; and a dead connection is not reused.
       client?.close();
       client = makeClient();
-      return new GrpcClientCarrier(client, wireName, address, options.metadata ?? {}, listener);
+      return new GrpcClientCarrier(client, wireName, address, metadata, listener);
     },
     close: () => client?.close(),
   };
@@ -101,10 +111,10 @@ export class GrpcClientCarrier implements Carrier {
   readonly #call;
   #over = false;
 
-  constructor(client: Client, wireName: string, address: string, source: MetadataSource, listener: CarrierListener) {
+  constructor(client: Client, wireName: string, address: string, source: ResolvedMetadata, listener: CarrierListener) {
     const { path, requestSerialize, responseDeserialize } = connectMethod(wireName);
     const isAsked = typeof source === 'function';
-    const metadata = isAsked ? new Metadata() : toMetadata(source);
+    const metadata = isAsked ? new Metadata() : source;
     const options = isAsked ? { interceptors: [withMetadata(source)] } : {};
     // No deadline: it would end the session, and beyond 2^31 ms it wraps.
     const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, options);
@@ -145,7 +155,7 @@ export class GrpcClientCarrier implements Carrier {
 }
 
 /** Asks for the metadata before a stream starts; grpc-js holds the first message back for so long. */
-function withMetadata(source: Exclude<MetadataSource, MetadataLike>): Interceptor {
+function withMetadata(source: () => Promise<Metadata>): Interceptor {
   return (options, nextCall) => {
     let cancelled = false;
     return new InterceptingCall(nextCall(options), {
@@ -158,14 +168,11 @@ function withMetadata(source: Exclude<MetadataSource, MetadataLike>): Intercepto
           metadata.merge(more);
           next(metadata, listener);
         };
-        Promise.resolve()
-          .then(source)
-          .then(toMetadata)
-          .then(
-            // A call that was given up meanwhile must not start after all.
-            (more) => (cancelled ? undefined : start(more)),
-            (error: unknown) => (cancelled ? undefined : fail(error)),
-          );
+        source().then(
+          // A call that was given up meanwhile must not start after all.
+          (more) => (cancelled ? undefined : start(more)),
+          (error: unknown) => (cancelled ? undefined : fail(error)),
+        );
       },
       cancel(next) {
         cancelled = true;
@@ -173,11 +180,4 @@ function withMetadata(source: Exclude<MetadataSource, MetadataLike>): Intercepto
       },
     });
   };
-}
-
-function toMetadata(like: MetadataLike): Metadata {
-  if (like instanceof Metadata) return like;
-  const metadata = new Metadata();
-  for (const [name, value] of Object.entries(like)) metadata.set(name, value);
-  return metadata;
 }

@@ -1,7 +1,8 @@
-import { type Client, Metadata } from '@grpc/grpc-js';
+import type { Client } from '@grpc/grpc-js';
 import type { DuplexError } from '../../errors.js';
 import type { Carrier, CarrierListener } from '../carrier.js';
 import { type Dialer, GrpcClientCarrier, type GrpcDialOptions, grpcClientMaker } from './client-carrier.js';
+import { resolveMetadata } from './stream-metadata.js';
 
 /** Connections that sessions share. */
 export interface GrpcConnections {
@@ -30,7 +31,7 @@ export function grpcConnections(
   streamsPerConnection: number,
 ): GrpcConnections {
   const makeClient = grpcClientMaker(address, options);
-  const { metadata = new Metadata() } = options;
+  const metadata = resolveMetadata(options.metadata);
   const connections = new Set<Connection>();
   const drop = (connection: Connection): void => {
     if (!connection.retired || connection.streams > 0) return;
