@@ -104,6 +104,7 @@ export class Driver {
     this.#tell(tell);
     // The answers of handlers that have returned need not wait for those of handlers that have not.
     if (!this.#session.sender.outbox.drained && this.#link?.writing === false) this.#flush();
+    else if (this.#rests) this.#setAlarms();
     else this.#flushLater();
   }
 
@@ -111,7 +112,20 @@ export class Driver {
   written(link: Link): void {
     if (link !== this.#link) return;
     this.#tell(written);
-    this.#flush();
+    if (this.#rests) this.#setAlarms();
+    else this.#flush();
+  }
+
+  /**
+   * Whether there is nothing to write now, as after most of what happens. To
+   * look after that at once, and not in a turn of its own, saves 1 µs of the 25
+   * that a message takes in a frame of its own.
+   */
+  get #rests(): boolean {
+    const session = this.#session;
+    if (!session.isJoined || session.isClosing || session.departure !== undefined) return false;
+    if (this.#link?.writing === true) return true;
+    return session.controls.isEmpty && session.sender.outbox.drained && session.deadline > this.#clock.now();
   }
 
   #tell<Result>(what: (session: Session, now: number) => Result): Result {
@@ -148,12 +162,16 @@ export class Driver {
       else this.#leave(link);
       link.setPaused(session.congested);
     }
-    const deadline = this.#link?.writing === true ? session.deadlineWhileWriting : session.deadline;
-    this.#alarm.setAt(deadline);
+    this.#setAlarms();
+    if (session.state === 'closed') this.#linger();
+  }
+
+  #setAlarms(): void {
+    const session = this.#session;
+    this.#alarm.setAt(this.#link?.writing === true ? session.deadlineWhileWriting : session.deadline);
     const { redialAt } = session;
     if (redialAt === Number.POSITIVE_INFINITY) this.#redialAlarm?.cancel();
     else this.#redialAlarm?.setAt(redialAt);
-    if (session.state === 'closed') this.#linger();
   }
 
   /** The session is over. A peer that does not read must not hold its carrier. */

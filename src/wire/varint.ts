@@ -27,3 +27,14 @@ export function writeVarint(bytes: Uint8Array, pos: number, value: number): numb
   bytes[pos++] = rest;
   return pos;
 }
+
+/** The value of the varint that was written at `pos`, below 2^31, and the position after it. */
+export function readVarint(bytes: Uint8Array, pos: number): { value: number; end: number } {
+  let value = 0;
+  let end = pos;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[end++] as number;
+    value |= (byte & 127) << shift;
+    if (byte < 128) return { value, end };
+  }
+}

@@ -190,7 +190,8 @@ describe(`${2 * ENVELOPES} hostile envelopes (seed ${SEED})`, async () => {
         stream.listener.frame(peer.nextFrame());
       }
       await settle();
-      if (stream.departure === undefined) client.abort();
+      // A stream that is left need not be the end: after a gap the session would go on over another one.
+      client.abort();
       const { kind } = await client.closed;
       ends.set(kind, (ends.get(kind) ?? 0) + 1);
       for (const { status } of await Promise.allSettled(pending)) expect(status).toMatch(/fulfilled|rejected/);

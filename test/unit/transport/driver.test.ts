@@ -137,6 +137,41 @@ describe('a driver', () => {
     expect(frames).toEqual([10, 20]);
   });
 
+  it('gives many items to a peer that waits in two frames, so that both have work', async () => {
+    const { session, carrier, welcome } = driven();
+    await welcome();
+    const before = carrier().frames.length;
+    const counts = (): number[] =>
+      carrier()
+        .frames.slice(before)
+        .map((frame) => itemsOf(decodeEnvelope(frame)).length);
+    for (let id = 1; id <= 128; id++) session.sender.offer(telling(id));
+    await settle();
+    expect(counts()).toEqual([64, 64]);
+    // It has not got the second half yet, so it does not wait for what comes now.
+    carrier().listener.frame(encodeEnvelope({ ack: 64 }));
+    for (let id = 129; id <= 192; id++) session.sender.offer(telling(id));
+    await settle();
+    expect(counts()).toEqual([64, 64, 64]);
+  });
+
+  it('writes at once, without another turn, what goes out one by one to a peer that says nothing', async () => {
+    const { session, carrier, welcome } = driven();
+    await welcome();
+    const before = carrier().frames.length;
+    session.sender.offer(telling(1));
+    await settle();
+    session.sender.offer(telling(2));
+    expect(carrier().frames).toHaveLength(before + 2);
+    await settle();
+    // Who answers what came may have more to say in the same turn.
+    carrier().listener.frame(encodeEnvelope({ ack: 1 }));
+    session.sender.offer(telling(3));
+    expect(carrier().frames).toHaveLength(before + 2);
+    await settle();
+    expect(carrier().frames).toHaveLength(before + 3);
+  });
+
   it('keeps one timer, and none once the session is over', async () => {
     const { clock, session, carrier, welcome } = driven();
     await welcome();

@@ -87,10 +87,40 @@ describe('a frame', () => {
         for (const bytes of items) batch.append(bytes);
         expect(batch.count).toBe(items.length);
         const frame = batch.frame(0, items.length, { seq: 0, ack: 0, backlog: 0 });
-        expect(frame).toHaveLength(batch.sizeOf(0, items.length));
         expect(frame).toHaveLength(batch.byteLength);
       }),
     );
+  });
+});
+
+describe('a batch', () => {
+  it('says how many items go into so many bytes, and lets one go that is longer', () => {
+    const items = fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(items, fc.nat(), fc.nat(2_000), (all, begin, limit) => {
+        const batch = new Batch();
+        for (const bytes of all) batch.append(bytes);
+        const from = begin % all.length;
+        const to = batch.upTo(from, limit);
+        const lengthTo = (end: number): number => batch.frame(from, end, { seq: 0, ack: 0, backlog: 0 }).length;
+        if (to > from + 1) expect(lengthTo(to)).toBeLessThanOrEqual(limit);
+        if (to < all.length) expect(lengthTo(to + 1)).toBeGreaterThan(limit);
+        expect(to).toBeGreaterThan(from);
+        expect(batch.itemAt(from)).toEqual(all[from]);
+      }),
+    );
+  });
+
+  it('of one item that stays where it is gives the same frames, also when others follow', () => {
+    const numbers = { seq: 3, ack: 300, backlog: 1 };
+    const lone = Batch.ofOne(item(1));
+    expect(lone.frame(0, 1, numbers)).toEqual(batchOf(1).frame(0, 1, numbers));
+    expect(lone.memory).toBeUndefined();
+    expect(lone.itemAt(0)).toEqual(item(1));
+    const joined = Batch.ofOne(item(1));
+    for (const id of [2, 3]) joined.append(item(id));
+    expect(joined.byteLength).toBe(batchOf(3).byteLength);
+    expect(joined.frame(0, 3, numbers)).toEqual(batchOf(3).frame(0, 3, numbers));
   });
 });
 
