@@ -138,7 +138,7 @@ export class PlainCalls<Operations, Callbacks, State> {
     request: unknown,
     call: IncomingCall<ServiceSession<Callbacks, State>>,
   ): Promise<unknown> {
-    this.#gate.check(call.session.principal as Principal | undefined, method.name);
+    await this.#gate.check(call.session.principal as Principal | undefined, method.name);
     const handler = await this.#instances.enter(call.session);
     try {
       if (handler !== undefined) return await runHandler(handler, method, request, call);
