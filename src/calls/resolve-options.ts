@@ -106,5 +106,6 @@ function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, MAX_SHOWN));
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'function') return 'a function';
+  if (value instanceof Date && Number.isNaN(value.getTime())) return 'an Invalid Date';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }

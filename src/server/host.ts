@@ -1,6 +1,7 @@
 import type { Contract } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import type { LogRecord } from '../observability/logger.js';
+import type { SessionEnd } from '../session/session-end.js';
 import type { IncomingCarrier } from '../transport/carrier.js';
 import { type BoundAddress, GrpcListener, type GrpcServer, type ListenOptions } from '../transport/grpc/listener.js';
 import type { PlainMethod } from '../transport/grpc/plain-methods.js';
@@ -45,14 +46,18 @@ export interface Host<Who = unknown> extends AsyncDisposable {
    * Takes no new sessions, closes the others in order, frees the ports. What
    * has not finished after `drainMs` is cut. May be called again. Clients are
    * told the `reason`, and that another process may go on: those that renew
-   * look for it.
+   * look for it. What served them is disposed of when it resolves; `onError`
+   * hears of what could not be by then.
    */
   stop(reason?: string, options?: StopOptions): Promise<StopSummary>;
 }
 
 /** How a host stops. */
 export interface StopOptions {
-  /** How long sessions may take to finish what runs; the host's `closeTimeoutMs` holds beside it. Default: that alone. */
+  /**
+   * How long sessions may take to finish what runs, and what served them to be
+   * disposed of; the host's `closeTimeoutMs` holds beside it. Default: that alone.
+   */
   readonly drainMs?: number;
 }
 
@@ -146,9 +151,13 @@ class GrpcHost implements Host {
 
   async stop(reason = 'the host is stopping', { drainMs }: StopOptions = {}): Promise<StopSummary> {
     this.#health?.leave();
-    const ends = (await Promise.all(this.#services.map((service) => service.stop(reason, drainMs)))).flat();
-    this.#health?.end();
-    await Promise.all(this.#listeners.map((listener) => listener.shutdown()));
+    let ends: readonly SessionEnd[];
+    try {
+      ends = (await Promise.all(this.#services.map((service) => service.stop(reason, drainMs)))).flat();
+    } finally {
+      this.#health?.end();
+      await Promise.all(this.#listeners.map((listener) => listener.shutdown()));
+    }
     const closed = ends.filter(({ kind }) => kind === 'closed').length;
     const summary = { closed, aborted: ends.length - closed };
     if (!this.#isStopped) this.#log('host.stopped', `the host has stopped: ${reason}`, { reason, ...summary });

@@ -68,7 +68,7 @@ export class HostedService<Operations, Callbacks, State>
     admission: Admission,
   ) {
     this.contract = contract;
-    this.#instances = new Instances(options.instancing, factory, admission, (error) =>
+    this.#instances = new Instances(contract.name, options.instancing, factory, admission, (error) =>
       host.onError(error, { contract: contract.name, method: undefined }),
     );
     this.admission = admission;
@@ -220,17 +220,20 @@ export class HostedService<Operations, Callbacks, State>
    */
   async stop(reason: string, drainMs: number | undefined): Promise<readonly SessionEnd[]> {
     this.#stopping = true;
-    const { clock } = this.#host;
+    const { clock, closeTimeoutMs } = this.#host;
+    const begunAt = clock.now();
     const cut = (): void => {
       for (const session of this.sessions.values()) {
         session.cut(`${reason}; it did not finish within ${drainMs} ms`);
       }
     };
-    const timer = drainMs === undefined ? undefined : clock.schedule(clock.now() + drainMs, cut);
+    const timer = drainMs === undefined ? undefined : clock.schedule(begunAt + drainMs, cut);
     const ends = await Promise.all([...this.sessions.values()].map((session) => session.dismiss(reason)));
-    await this.#plain.stop();
+    const byMs =
+      clock.now() + (drainMs === undefined ? closeTimeoutMs : Math.max(0, drainMs - (clock.now() - begunAt)));
+    await this.#plain.stop(byMs);
     timer?.cancel();
-    await this.#instances.stop();
+    await this.#instances.stop(clock, byMs);
     this.#changes.complete();
     return ends;
   }

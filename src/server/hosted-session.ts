@@ -290,7 +290,13 @@ export class HostedSession<Operations, Callbacks, State>
   }
 
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<ServiceSession<Callbacks, State>>): unknown {
-    this.#house.gate.check(this.principal, method.name);
+    const permitted = this.#house.gate.check(this.principal, method.name);
+    if (permitted === undefined) return this.#serve(method, request, call);
+    // Nobody waits any more for a call that was cancelled meanwhile, and a session may be over.
+    return permitted.then(() => (call.isAborted ? undefined : this.#serve(method, request, call)));
+  }
+
+  #serve(method: MethodInfo, request: unknown, call: IncomingCall<ServiceSession<Callbacks, State>>): unknown {
     const run = (): unknown =>
       this.#handler === undefined
         ? this.#instances.serve(this, call, (handler) => runHandler(handler, method, request, call))

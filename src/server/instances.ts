@@ -1,7 +1,10 @@
 import type { IncomingCall } from '../calls/incoming/call.js';
+import { badOption } from '../calls/resolve-options.js';
 import { DuplexError } from '../errors.js';
 import { isPromiseLike } from '../observability/hook.js';
+import type { Clock } from '../transport/clock.js';
 import type { Admission } from './admission/admission.js';
+import { Outstanding } from './outstanding.js';
 
 /**
  * Which object serves which calls: one for each session (`per-session`), one
@@ -19,14 +22,19 @@ export class Instances<Session, Handler extends Instance> {
   readonly #factory: Factory<Session, Handler>;
   readonly #admission: Admission;
   readonly #report: (error: DuplexError) => void;
+  readonly #contract: string;
+  /** Objects that are made, or being made, and not disposed of. */
+  readonly #alive = new Outstanding();
 
-  /** `report` hears of errors in disposing. */
+  /** `report` hears of errors in disposing, `contract` is what they are made for. */
   constructor(
+    contract: string,
     mode: Instancing,
     factory: Factory<Session, Handler>,
     admission: Admission,
     report: (error: DuplexError) => void,
   ) {
+    this.#contract = contract;
     this.#mode = mode;
     this.#factory = factory;
     this.#admission = admission;
@@ -58,11 +66,22 @@ export class Instances<Session, Handler extends Instance> {
     return isPromiseLike(made) ? Promise.resolve(made).then(serve) : serve(made);
   }
 
-  /** No session is left. */
-  async stop(): Promise<void> {
+  /** No session is left: what served them is disposed of by the time `byMs`, or else `report` hears of it. */
+  async stop(clock: Clock, byMs: number): Promise<void> {
     const single = this.#single;
     this.#single = undefined;
-    if (single !== undefined) await this.#dispose(await single);
+    // Whoever waited for one that cannot be made was told why.
+    if (isPromiseLike(single))
+      single.then(
+        (handler) => void this.#dispose(handler),
+        () => {},
+      );
+    else if (single !== undefined) void this.#dispose(single);
+    await this.#alive.over(clock, byMs);
+    const { count } = this.#alive;
+    if (count === 0) return;
+    const message = `the host stops while ${count} of the objects that serve ${this.#contract} are still being made or disposed of: let it stop later (drainMs, or closeTimeoutMs), or bound what their factory and disposal wait for`;
+    this.#report(new DuplexError('timeout', message));
   }
 
   #makeSingle(): Handler | PromiseLike<Handler> {
@@ -85,18 +104,34 @@ export class Instances<Session, Handler extends Instance> {
   /** One more object, unless there are too many. One that was not made after all does not count. */
   #make(factory: () => Handler | PromiseLike<Handler>): Handler | PromiseLike<Handler> {
     this.#admission.beginInstance();
-    let made: Handler | PromiseLike<Handler>;
+    this.#alive.begin();
     try {
-      made = factory();
+      const made = factory();
+      if (!isPromiseLike(made)) return this.#checked(made);
+      return Promise.resolve(made)
+        .then((handler) => this.#checked(handler))
+        .catch((error: unknown) => {
+          this.#gone();
+          throw error;
+        });
     } catch (error) {
-      this.#admission.endInstance();
+      this.#gone();
       throw error;
     }
-    if (!isPromiseLike(made)) return made;
-    return Promise.resolve(made).catch((error: unknown) => {
-      this.#admission.endInstance();
-      throw error;
-    });
+  }
+
+  #checked(handler: Handler): Handler {
+    if (typeof handler === 'object' && handler !== null) return handler;
+    throw badOption(
+      `what the factory of ${this.#contract} returned`,
+      handler,
+      '`return` and an object that has a method for each operation',
+    );
+  }
+
+  #gone(): void {
+    this.#admission.endInstance();
+    this.#alive.end();
   }
 
   async #dispose(handler: Handler): Promise<void> {
@@ -106,7 +141,7 @@ export class Instances<Session, Handler extends Instance> {
     } catch (error) {
       this.#report(DuplexError.from(error));
     } finally {
-      this.#admission.endInstance();
+      this.#gone();
     }
   }
 }

@@ -42,7 +42,8 @@ export function partly(handler: Partial<Everything.Handler>): Everything.Handler
 
 type AddOptions = ServiceOptions<Everything.State, Everything.Callbacks> &
   InstancingOptions<'per-session' | 'per-call'>;
-type ServeOptions = HostOptions & AddOptions;
+/** Options of the host and of the service. */
+export type ServeOptions = HostOptions & AddOptions;
 
 function addEverything(
   host: Host,

@@ -1,10 +1,12 @@
 import { faultFrom } from '../../calls/faults.js';
+import { badOption } from '../../calls/resolve-options.js';
 import { Code, DuplexError, Fault } from '../../errors.js';
 import type { Credentials } from '../../gen/duplex/v1/session.js';
+import { isPromiseLike } from '../../observability/hook.js';
 import type { IncomingCarrier } from '../../transport/carrier.js';
 import type { Clock } from '../../transport/clock.js';
 import type { ResolvedHostOptions } from '../options.js';
-import type { Principal } from './principal.js';
+import { type Principal, principalOf } from './principal.js';
 
 /** Metadata of a stream beyond these is nothing that credentials need. */
 const MAX_HEADER_BYTES = 8_192;
@@ -38,19 +40,26 @@ export class Gate {
     const request = { contract: this.#contract, peer, headers, certificate, credentials };
     return Promise.resolve()
       .then(() => authenticate(request))
+      .then(principalOf)
       .then(
-        (principal) => checkPrincipal(principal, clock),
+        (principal) => stillGood(principal, clock),
         (thrown: unknown) => {
           throw this.#told(thrown);
         },
       );
   }
 
-  /** Throws PERMISSION_DENIED if the principal may not invoke the operation. */
-  check(principal: Identified, operation: string): void {
+  /**
+   * Throws, or rejects, with PERMISSION_DENIED if the principal may not invoke
+   * the operation. Undefined if it may, and that is known at once.
+   */
+  check(principal: Identified, operation: string): undefined | Promise<void> {
     const { authorize } = this.#host;
-    if (authorize === undefined || authorize({ principal, contract: this.#contract, operation })) return;
-    throw new Fault(Code.PERMISSION_DENIED, `${operation} is not permitted`);
+    if (authorize === undefined) return undefined;
+    const verdict = authorize({ principal, contract: this.#contract, operation });
+    if (verdict === true) return undefined;
+    if (!isPromiseLike(verdict)) return enforce(verdict, operation);
+    return Promise.resolve(verdict).then((later) => enforce(later, operation));
   }
 
   /** What the client may know of an error of `authenticate`; the rest is reported. */
@@ -70,12 +79,20 @@ function checkHeaders(headers: ReadonlyMap<string, string>): void {
   throw new DuplexError('refused', message, { code: Code.RESOURCE_EXHAUSTED });
 }
 
-function checkPrincipal(principal: Principal | undefined, clock: Clock): Principal {
-  if (principal === undefined || principal === null) throw unauthenticated('the credentials are missing or wrong');
+function stillGood(principal: Identified, clock: Clock): Principal {
+  if (principal === undefined) throw unauthenticated('the credentials are missing or wrong');
   const { expiresAt } = principal;
   if (expiresAt !== undefined && expiresAt.getTime() <= clock.date())
     throw unauthenticated('the credentials have expired');
   return principal;
+}
+
+/** What is neither true nor false is a mistake, and permits nothing. */
+function enforce(verdict: unknown, operation: string): undefined {
+  if (verdict === true) return undefined;
+  if (verdict !== false)
+    throw badOption(`what authorize returned for ${operation}`, verdict, 'true or false, or a promise of one of them');
+  throw new Fault(Code.PERMISSION_DENIED, `${operation} is not permitted`, [], { executed: 'no' });
 }
 
 function unauthenticated(message: string): DuplexError {

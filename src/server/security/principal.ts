@@ -1,4 +1,5 @@
 import type { PeerCertificate } from 'node:tls';
+import { anObject, badOption } from '../../calls/resolve-options.js';
 
 /** Who a client is, as the host's `authenticate` found out; with whatever else the application wants to know of it. */
 export interface Principal {
@@ -46,5 +47,35 @@ export interface AccessRequest<Who> {
   readonly operation: string;
 }
 
-/** Whether a principal may invoke an operation. Answered at once, for every call; false is PERMISSION_DENIED. */
-export type Authorize<Who> = (request: AccessRequest<Who>) => boolean;
+/**
+ * Whether a principal may invoke an operation, asked for every call. False is
+ * PERMISSION_DENIED; what is neither true nor false permits nothing, and goes
+ * to `onError`. A call whose verdict is a promise waits for it, with its turn.
+ */
+export type Authorize<Who> = (request: AccessRequest<Who>) => boolean | PromiseLike<boolean>;
+
+/**
+ * The principal that `authenticate` returned; undefined if it returned nothing,
+ * or something like it. Throws INVALID_ARGUMENT, naming the field, for what the
+ * host could not tell clients apart by, or could not see the end of.
+ */
+export function principalOf(verdict: unknown): Principal | undefined {
+  if (!verdict) return undefined;
+  const of = 'principal that authenticate returned';
+  if (!anObject.fits(verdict)) throw badOption(`the ${of}`, verdict, 'an object with an id, or undefined');
+  const { id, expiresAt } = verdict as Readonly<Record<keyof Principal, unknown>>;
+  if (typeof id !== 'string' || id === '')
+    throw badOption(
+      `the id of the ${of}`,
+      id,
+      'a text that is the same for all sessions of one client, and of no other',
+    );
+  if (expiresAt !== undefined && !isDate(expiresAt))
+    throw badOption(`the expiresAt of the ${of}`, expiresAt, 'a Date, or leave it out');
+  return verdict as Principal;
+}
+
+/** Also one of another realm, as test runners have them. */
+function isDate(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object Date]' && Number.isFinite((value as Date).getTime());
+}

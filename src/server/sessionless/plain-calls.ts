@@ -11,6 +11,7 @@ import type { Admission } from '../admission/admission.js';
 import { runHandler } from '../hosted-session.js';
 import type { Instances } from '../instances.js';
 import type { ResolvedHostOptions } from '../options.js';
+import { Outstanding } from '../outstanding.js';
 import type { Gate } from '../security/gate.js';
 import type { Principal } from '../security/principal.js';
 import type { ServiceHandler, ServiceSession } from '../service-types.js';
@@ -34,8 +35,7 @@ type Handler<Operations, Callbacks, State> = ServiceHandler<Operations, Callback
  * of its own as far as instances are concerned.
  */
 export class PlainCalls<Operations, Callbacks, State> {
-  #running = 0;
-  #drained: (() => void) | undefined;
+  readonly #running = new Outstanding();
   #isStopping = false;
   readonly #contract: Contract<Operations, Callbacks, State>;
   readonly #instances: Instances<ServiceSession<Callbacks, State>, Handler<Operations, Callbacks, State>>;
@@ -75,28 +75,22 @@ export class PlainCalls<Operations, Callbacks, State> {
     });
   }
 
-  /** Takes no more calls, and waits for those that run, as long as closing a session may take. */
-  async stop(): Promise<void> {
+  /** Takes no more calls, and waits for those that run, until the clock is at `byMs`. */
+  async stop(byMs: number): Promise<void> {
     this.#isStopping = true;
-    if (this.#running === 0) return;
-    const { clock, closeTimeoutMs } = this.#host;
-    await new Promise<void>((resolve) => {
-      this.#drained = resolve;
-      clock.schedule(clock.now() + closeTimeoutMs, resolve);
-    });
+    await this.#running.over(this.#host.clock, byMs);
   }
 
   async #answer(method: MethodInfo, bytes: Uint8Array, caller: PlainCaller): Promise<Uint8Array> {
     if (this.#isStopping) throw new DuplexError('unavailable', 'the host is stopping');
     this.#admission.beginCall();
-    this.#running += 1;
+    this.#running.begin();
     try {
       const principal = await this.#identify(caller);
       return await this.#serve(method, bytes, caller, principal);
     } finally {
       this.#admission.endCall();
-      this.#running -= 1;
-      if (this.#running === 0) this.#drained?.();
+      this.#running.end();
     }
   }
 
@@ -138,7 +132,7 @@ export class PlainCalls<Operations, Callbacks, State> {
     request: unknown,
     call: IncomingCall<ServiceSession<Callbacks, State>>,
   ): Promise<unknown> {
-    this.#gate.check(call.session.principal as Principal | undefined, method.name);
+    await this.#gate.check(call.session.principal as Principal | undefined, method.name);
     const handler = await this.#instances.enter(call.session);
     try {
       if (handler !== undefined) return await runHandler(handler, method, request, call);
