@@ -1,6 +1,7 @@
 import type { AnyContract, MethodInfo } from '../contract/contract.js';
 import type { Logger } from '../observability/logger.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
+import type { HeldBytes } from '../session/held-bytes.js';
 import type { SessionOptions } from '../session/session-options.js';
 import { defaultTerms } from '../session/terms.js';
 import { defaultWaitingLineLimits } from '../session/waiting-line.js';
@@ -48,6 +49,8 @@ export interface PeerOptions extends Disclosure {
   readonly encoder: ItemEncoder;
   readonly onError: ErrorListener;
   readonly logger: Logger;
+  /** What the sessions of a host may hold together. Default: no bound but each one's own. */
+  readonly heldBytes?: HeldBytes;
   /** What stands around calls, the outermost first. */
   readonly interceptors: readonly Interceptor[];
   /** What a simulation sets otherwise: chance, bounds that are quick to reach, an ear for changes of state. */
@@ -93,6 +96,7 @@ function sessionOptions(options: PeerOptions): SessionOptions {
     level,
     terms: { ...defaultTerms, pingMs, pingTimeoutMs, ttlMs: options.resumeWindowMs, calls: callLimits.running },
     waiting: defaultWaitingLineLimits,
+    heldBytes: options.heldBytes,
     openTimeoutMs,
     closeTimeoutMs,
     retryOpen,

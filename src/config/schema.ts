@@ -90,6 +90,7 @@ const service = object({
     waitingPerSession: count('calls', 0, 1_000_000).describe('Calls of one session that wait for their turn'),
     streamsPerSession: count('streams', 1, 1_000_000).describe('Reply streams of one session'),
     instances: count('objects', 1, 1_000_000).describe('Objects that serve, of all services together'),
+    heldBytes: count('bytes', 1, Number.MAX_SAFE_INTEGER).describe('Bytes that all sessions together hold'),
     retryAfterMs: ms().describe('When those who were refused should try again'),
   })
     .exactOptional()

@@ -105,7 +105,9 @@ class GrpcHost implements Host {
 
   constructor(options: ResolvedHostOptions) {
     this.#options = options;
-    this.#admission = new Admission(options.limits);
+    this.#admission = new Admission(options.limits, () =>
+      this.#services.flatMap((service) => [...service.sessions.values()]),
+    );
     const { health, reflection } = options;
     if (health) this.#health = new HealthService();
     const contracts = () => this.#services.map(({ contract }) => contract);

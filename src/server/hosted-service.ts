@@ -96,6 +96,7 @@ export class HostedService<Operations, Callbacks, State>
       level: 'session',
       concurrency: options.concurrency,
       callLimits: admission.ofSession,
+      heldBytes: admission.held,
       openTimeoutMs: host.handshakeTimeoutMs,
       retryOpen: false,
       encoder: new ItemEncoder(),

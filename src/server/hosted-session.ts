@@ -179,8 +179,13 @@ export class HostedSession<Operations, Callbacks, State>
   }
 
   /** Ends the session at once because the host does not wait any longer. */
-  cut(message: string): void {
-    this.link.session.abort({ kind: 'aborted', origin: 'local', code: Code.UNAVAILABLE, message });
+  cut(message: string, code: Code = Code.UNAVAILABLE): void {
+    this.link.session.abort({ kind: 'aborted', origin: 'local', code, message });
+  }
+
+  /** {@link Holder} */
+  tally(): number {
+    return this.link.session.sender.tally();
   }
 
   // ---------------------------------------------------------------- RenewalOwner

@@ -67,6 +67,13 @@ export class Controls {
     this.#listener.wake();
   }
 
+  /** Asks the peer to acknowledge now what it would acknowledge later. */
+  wantAcknowledgement(): void {
+    if (!this.#session.isJoined) return;
+    this.push({ $case: 'ping', value: { id: 1 } });
+    this.#listener.wake();
+  }
+
   /** Service: the client is to say anew who it is. One that does not know how ignores it. */
   wantCredentials(withinMs: number): void {
     if (!this.#session.isJoined) return;

@@ -86,6 +86,11 @@ export class Outbox {
     return this.#keptBytes < this.#terms.windowBytes;
   }
 
+  /** Bytes that the peer does not hold yet, or that it has not released. */
+  get heldBytes(): number {
+    return Math.max(this.#keptBytes, this.#openBytes);
+  }
+
   /** Whether the window takes an item of this size now. An empty window always takes one. */
   admits(byteLength: number): boolean {
     if (this.#openItems === 0) return true;

@@ -39,6 +39,11 @@ export class Receipts {
     return this.#saidReceived !== this.received || this.#saidReleased !== this.received - this.held;
   }
 
+  /** Bytes of what waits for its handler. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   /** Takes the next item in turn; `byteLength` as it arrived. After the last one of a frame comes `owe`. */
   take(byteLength: number): void {
     this.received += 1;

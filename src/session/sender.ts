@@ -1,9 +1,13 @@
 import { Code, DuplexError } from '../errors.js';
 import type { ItemBytes } from '../wire/encoded-item.js';
+import type { HeldBytes } from './held-bytes.js';
 import { Outbox } from './outbox.js';
 import { errorOf, type SessionEnd } from './session-end.js';
 import { defaultTerms, type SessionTerms } from './terms.js';
 import { type Waiter, WaitingLine, type WaitingLineLimits } from './waiting-line.js';
+
+/** What is sent is counted among what all sessions hold when it is so much more than before, or a frame has come. */
+const TALLY_BYTES = 16 * 1024;
 
 /** The key of states in the waiting line; methods have theirs from 100 up. */
 const STATE = 0;
@@ -19,13 +23,34 @@ export class Sender {
   #refusal: SessionEnd | undefined;
   #roomWanted = false;
   #isOver = false;
+  /** So much of this session is counted in `#held`. */
+  #tallied = 0;
   readonly #line: WaitingLine;
+  readonly #held: HeldBytes | undefined;
   readonly #driver: { wake(): void };
+  readonly #receipts: { readonly heldBytes: number };
+  readonly #controls: { wantAcknowledgement(): void };
 
-  /** `driver.wake` is called when there is something to frame. */
-  constructor(limits: WaitingLineLimits, driver: { wake(): void }) {
-    this.#line = new WaitingLine(limits);
+  /** `driver.wake` is called when there is something to frame; `receipts` know what was received and waits. */
+  constructor(
+    { waiting, heldBytes }: { readonly waiting: WaitingLineLimits; readonly heldBytes?: HeldBytes | undefined },
+    driver: { wake(): void },
+    receipts: { readonly heldBytes: number },
+    controls: { wantAcknowledgement(): void },
+  ) {
+    this.#line = new WaitingLine(waiting);
+    this.#held = heldBytes;
     this.#driver = driver;
+    this.#receipts = receipts;
+    this.#controls = controls;
+  }
+
+  /** How much this session holds, counted anew. */
+  tally(): number {
+    const before = this.#tallied;
+    this.#tallied = this.#isOver ? 0 : this.outbox.heldBytes + this.#line.byteLength + this.#receipts.heldBytes;
+    if (this.#tallied !== before) this.#held?.change(before, this.#tallied);
+    return this.#tallied;
   }
 
   /** What the peer accepts. */
@@ -63,21 +88,43 @@ export class Sender {
   /** Nobody who waits will be admitted any more. */
   fail(error: DuplexError): void {
     this.#isOver = true;
+    this.tally();
     this.#line.fail(error);
   }
 
   /** Sends an item that starts something, if the window takes it now; false if not. */
   offer(item: ItemBytes): boolean {
     this.#check(item);
-    if (this.#line.length > 0 || !this.outbox.admits(item.length)) return false;
+    if (this.#line.length > 0 || !this.#admits(item.length)) return false;
     this.outbox.charge(item);
+    this.#count();
     this.#driver.wake();
     return true;
   }
 
   /** Queues an item that `offer` did not take. Throws RESOURCE_EXHAUSTED if too many wait already. */
   wait(item: Uint8Array, waiter: Waiter): void {
+    const { byteLength } = this.#line;
+    if (byteLength > 0 && this.#held !== undefined && byteLength + item.length > this.#held.share) throw fullHost();
     this.#line.join(item, waiter);
+    this.tally();
+  }
+
+  /** Whether the peer's window takes it, and what all sessions may hold. One that holds nothing always may. */
+  #admits(byteLength: number): boolean {
+    const { outbox } = this;
+    if (!outbox.admits(byteLength)) return false;
+    if (this.#held === undefined) return true;
+    const held = outbox.heldBytes;
+    if (held === 0 || held + byteLength <= this.#held.share) return true;
+    // A share is small: what is held by the peer must not count for the second that an acknowledgement may take.
+    if (outbox.acked < outbox.lastSeq) this.#controls.wantAcknowledgement();
+    return false;
+  }
+
+  /** Something was admitted. */
+  #count(): void {
+    if (this.#held !== undefined && this.outbox.heldBytes - this.#tallied >= TALLY_BYTES) this.tally();
   }
 
   /** A mark for `answer`: what is sent from now on belongs before the answer. */
@@ -92,6 +139,7 @@ export class Sender {
   answer(item: ItemBytes, since: number, until = Number.POSITIVE_INFINITY): void {
     if (this.#line.waitsSince(since, until)) this.#line.joinAnswer(item.slice());
     else this.outbox.add(item);
+    this.#count();
     this.#driver.wake();
   }
 
@@ -118,6 +166,7 @@ export class Sender {
       return false;
     }
     this.outbox.add(item);
+    this.#count();
     this.#driver.wake();
     return true;
   }
@@ -136,8 +185,9 @@ export class Sender {
   sendDroppable(item: ItemBytes, key: number, limit: number): boolean {
     this.#check(item);
     let dropped = false;
-    if (this.#line.length === 0 && this.outbox.admits(item.length)) this.outbox.charge(item);
+    if (this.#line.length === 0 && this.#admits(item.length)) this.outbox.charge(item);
     else dropped = this.#line.joinDroppable(item.slice(), key, limit);
+    this.#count();
     this.#driver.wake();
     return dropped;
   }
@@ -153,10 +203,11 @@ export class Sender {
     const { outbox } = this;
     if (this.#line.length > 0) {
       this.#line.advance(
-        (byteLength) => outbox.admits(byteLength),
+        (byteLength) => this.#admits(byteLength),
         (item, charged) => (charged ? outbox.charge(item) : outbox.add(item)),
       );
     }
+    if (this.#held !== undefined) this.tally();
     if (!this.#roomWanted || !outbox.hasRoom) return false;
     this.#roomWanted = false;
     return true;
@@ -175,4 +226,10 @@ export class Sender {
       code: Code.RESOURCE_EXHAUSTED,
     });
   }
+}
+
+function fullHost(): DuplexError {
+  const message =
+    'the sessions of this host hold more than half of what they may (limits.heldBytes), and this one its share of it: await each call, or send less';
+  return new DuplexError('fault', message, { code: Code.RESOURCE_EXHAUSTED });
 }

@@ -2,6 +2,7 @@ import type { DuplexError } from '../errors.js';
 import type { Credentials, Grant, Hello } from '../gen/duplex/v1/session.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import type { BackoffOptions } from './backoff.js';
+import type { HeldBytes } from './held-bytes.js';
 import type { SessionEnd } from './session-end.js';
 import type { StateInput, StateName } from './states.js';
 import type { SessionTerms } from './terms.js';
@@ -17,6 +18,8 @@ export interface SessionOptions {
   /** What this side accepts; `ttlMs` is how long it keeps a session whose carrier broke. */
   readonly terms: SessionTerms;
   readonly waiting: WaitingLineLimits;
+  /** What all sessions of a host may hold together. Default: no bound but each one's own. */
+  readonly heldBytes?: HeldBytes | undefined;
   /** How long the peer may take to open the session. */
   readonly openTimeoutMs: number;
   /** Client: whether a first attempt to connect that fails is repeated, within the open time-out. */

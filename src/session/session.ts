@@ -69,7 +69,7 @@ export class Session implements ReceiverListener {
     this.#receiver = new Receiver(options.terms, this);
     this.controls = new Controls(this, listener);
     this.#receipts = this.#receiver.receipts;
-    this.sender = new Sender(options.waiting, listener);
+    this.sender = new Sender(options, listener, this.#receipts, this.controls);
     this.#outbox = this.sender.outbox;
     this.#closing = new Closing(options.role, this.sender, this.#receipts, listener);
     this.#resumption = new Resumption(options, this.#outbox, this.#receipts);

@@ -1,5 +1,6 @@
 import type { CallLimits } from '../../calls/incoming/call-limits.js';
 import { Code, DuplexError, Fault } from '../../errors.js';
+import { HeldBytes } from '../../session/held-bytes.js';
 import type { Principal } from '../security/principal.js';
 import type { Limits } from './limits.js';
 
@@ -9,16 +10,26 @@ export interface HostCounters {
   readonly handshakes: number;
   readonly calls: number;
   readonly instances: number;
+  /** Bytes that the sessions hold, as they were counted last. */
+  readonly heldBytes: number;
   readonly refused: Readonly<Record<Knob, number>>;
 }
 
 const noneRefused = Object.freeze({
   ...{ sessions: 0, sessionsPerPrincipal: 0, handshakes: 0, credentials: 0, instances: 0 },
-  ...{ calls: 0, waitingPerSession: 0, streamsPerSession: 0 },
+  ...{ calls: 0, waitingPerSession: 0, streamsPerSession: 0, heldBytes: 0 },
 });
 
 /** A limit by which something was refused, or `credentials` that were bad. */
 type Knob = keyof typeof noneRefused;
+
+/** A session, and what it holds. */
+export interface Holder {
+  /** Bytes, counted anew. */
+  tally(): number;
+  /** Ends it at once. */
+  cut(message: string, code: Code): void;
+}
 
 /** Keeps count of what a host holds, over all its services, and refuses what is over its limits. */
 export class Admission {
@@ -30,8 +41,34 @@ export class Admission {
   readonly #ofPrincipals = new Map<string, number>();
   readonly #limits: Limits;
 
-  constructor(limits: Limits) {
+  /** What the sessions hold. */
+  readonly held: HeldBytes;
+
+  /** `sessions` are asked for when they hold too much. */
+  constructor(limits: Limits, sessions: () => Iterable<Holder> = () => []) {
     this.#limits = limits;
+    let isDue = false;
+    this.held = new HeldBytes(limits.heldBytes, () => {
+      if (isDue) return;
+      isDue = true;
+      // Not while the session that counts is in the middle of sending, or of taking a frame.
+      queueMicrotask(() => {
+        isDue = false;
+        this.#relieve([...sessions()]);
+      });
+    });
+  }
+
+  /** Ends the sessions that hold most, until the others hold no more than they may. */
+  #relieve(sessions: readonly Holder[]): void {
+    const holders = sessions.map((session) => ({ session, bytes: session.tally() }));
+    holders.sort((a, b) => b.bytes - a.bytes);
+    for (const { session, bytes } of holders) {
+      if (!this.held.isOver) return;
+      const message = `the sessions of this host hold more than ${this.#limits.heldBytes} bytes, and of them this one the most, ${bytes} (limits.heldBytes)`;
+      this.#refused.heldBytes += 1;
+      session.cut(message, Code.RESOURCE_EXHAUSTED);
+    }
   }
 
   get counters(): HostCounters {
@@ -40,6 +77,7 @@ export class Admission {
       handshakes: this.#handshakes,
       calls: this.#calls,
       instances: this.#instances,
+      heldBytes: this.held.total,
       refused: { ...this.#refused },
     };
   }

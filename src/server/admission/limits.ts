@@ -25,6 +25,13 @@ export interface Limits {
    * disposed of. Default: as many as `sessions` and `calls` together.
    */
   readonly instances: number;
+  /**
+   * Bytes that all sessions together hold: what was sent and not handled, what
+   * waits to be sent, what was received and waits for its handler. Past half of
+   * it each session that holds anything has an equal share; past all of it the
+   * one that holds most is ended. Default: 268,435,456, which are 256 MiB.
+   */
+  readonly heldBytes: number;
   /** When those who were refused a session should try again: from this to twice as much, by chance. Default: 1,000. */
   readonly retryAfterMs: number;
 }
@@ -37,6 +44,7 @@ const defaults: Omit<Limits, 'instances'> = Object.freeze({
   callsPerSession: defaultCallLimits.running,
   waitingPerSession: defaultCallLimits.waiting,
   streamsPerSession: defaultCallLimits.streams,
+  heldBytes: 256 * 1024 * 1024,
   retryAfterMs: 1_000,
 });
 

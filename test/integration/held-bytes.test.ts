@@ -1,0 +1,99 @@
+import { Code, type DuplexError } from 'grpc-duplex';
+import { describe, expect, it } from 'vitest';
+import { join, type Serving, serve } from '../support/everything.js';
+import type { Everything } from '../support/gen/testing/v1/everything_duplex.js';
+import { eventually } from '../support/observe.js';
+import { RawStream } from '../support/raw-stream.js';
+
+const KIB = 1_024;
+const text = 'x'.repeat(64 * KIB);
+const limits = { heldBytes: 1_024 * KIB };
+
+/** Clients that take what comes, and never acknowledge it: the host has to keep it. */
+async function silent({ address, sessions }: Serving, count: number) {
+  for (let i = 0; i < count; i++) await new RawStream(address).greet();
+  await eventually(() => expect(sessions).toHaveLength(count));
+}
+
+async function sendOn(session: Everything.Session, sent: () => void): Promise<never> {
+  for (;;) {
+    await session.callback.noted({ text });
+    sent();
+  }
+}
+
+describe('what all sessions of a host hold together', () => {
+  it('slows down who awaits what it sends, and ends nobody', async () => {
+    const serving = await serve(undefined, { limits });
+    await silent(serving, 4);
+    const { host, sessions, address } = serving;
+    let sent = 0;
+    for (const session of sessions) {
+      // The end of the test ends the session.
+      void sendOn(session, () => {
+        sent += 1;
+      }).catch(() => {});
+    }
+    await eventually(() => expect(host.counters.heldBytes).toBeGreaterThan(400 * KIB));
+    // A client that acknowledges goes on meanwhile.
+    const { client } = join(address);
+    const noted: number[] = [];
+    client.callbacks.noted$.subscribe(({ index }) => noted.push(index));
+    await client.open();
+    const own = sessions.at(-1);
+    for (let index = 0; index < 50; index++) await own?.callback.noted({ index, text });
+    await eventually(() => expect(noted).toHaveLength(50));
+    expect(sent).toBeLessThan(20);
+    expect(sessions.map(({ status }) => status)).toEqual(['open', 'open', 'open', 'open', 'open']);
+    expect(host.counters.heldBytes).toBeLessThanOrEqual(limits.heldBytes);
+    expect(host.counters.refused.heldBytes).toBe(0);
+  });
+
+  it('fails what nobody awaits, by name, once a session has its share', async () => {
+    const serving = await serve(undefined, { limits });
+    await silent(serving, 2);
+    const { sessions, host } = serving;
+    const failed: DuplexError[] = [];
+    for (let i = 0; i < 20; i++) {
+      for (const session of sessions) session.callback.noted({ text }).then(undefined, (error) => failed.push(error));
+    }
+    await eventually(() => expect(failed.length).toBeGreaterThan(0));
+    expect(failed[0]).toMatchObject({ code: Code.RESOURCE_EXHAUSTED, executed: 'no' });
+    expect(failed[0]?.message).toContain('limits.heldBytes');
+    expect(sessions.map(({ status }) => status)).toEqual(['open', 'open']);
+    expect(host.counters.refused.heldBytes).toBe(0);
+  });
+
+  it('ends the session that holds most where nothing else helps, typed on both sides, and no other', async () => {
+    const { address, host, sessions } = await serve(
+      () => ({ note: () => new Promise<void>(() => {}), echo: ({ text: said }) => ({ text: said }) }),
+      { limits },
+    );
+    const good = join(address).client;
+    await good.service.echo();
+    const greedy = join(address).client;
+    for (let i = 0; i < 30; i++) greedy.service.note({ text });
+    const end = await greedy.closed;
+    expect(end).toMatchObject({ kind: 'aborted', code: Code.RESOURCE_EXHAUSTED, origin: 'remote' });
+    expect(end.message).toMatch(
+      /^the sessions of this host hold more than 1048576 bytes, and of them this one the most, \d+ \(limits\.heldBytes\)$/,
+    );
+    expect(await sessions[1]?.closed).toMatchObject({ kind: 'aborted', code: Code.RESOURCE_EXHAUSTED });
+    expect(host.counters.refused.heldBytes).toBe(1);
+    await good.service.echo();
+    await eventually(() => expect(host.counters.heldBytes).toBeLessThan(KIB));
+    await join(address).client.service.echo();
+  });
+
+  it('is nothing when everything has been handled', async () => {
+    const { address, host, sessions } = await serve(() => ({ echo: ({ text: said }) => ({ text: said }) }), { limits });
+    const { client } = join(address);
+    client.callbacks.noted$.subscribe();
+    await client.open();
+    for (let i = 0; i < 20; i++) await client.service.echo({ text });
+    for (let i = 0; i < 20; i++) await sessions[0]?.callback.noted({ text });
+    await client.close();
+    await eventually(() => expect(host.counters).toMatchObject({ heldBytes: 0, sessions: 0 }));
+    expect(host.counters.refused.heldBytes).toBe(0);
+  });
+});
