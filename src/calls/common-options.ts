@@ -1,4 +1,11 @@
-import { aBoolean, aFunction, anObjectWith, type OptionKind, type OptionRules } from './resolve-options.js';
+import type { AnyContract } from '../contract/contract.js';
+import { aBoolean, aFunction, anObject, anObjectWith, type OptionKind, type OptionRules } from './resolve-options.js';
+
+/** What is served or called. */
+export const aContract: OptionKind = Object.freeze({
+  what: 'a contract, such as generated code exports',
+  fits: (value: unknown) => anObject.fits(value) && Array.isArray((value as Partial<AnyContract>).operations),
+});
 
 const around = ['incoming', 'outgoing', 'message'] as const;
 

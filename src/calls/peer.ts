@@ -15,7 +15,8 @@ import { bareHead } from '../wire/item-encoder.js';
 import type { CallCounters } from './call-channel.js';
 import type { IncomingCall } from './incoming/call.js';
 import { IncomingCalls, type IncomingOwner } from './incoming/incoming-calls.js';
-import { aroundCall, aroundHandler, type Handle, type Make } from './interceptors/compose.js';
+import { interceptedCall } from './interceptors/call-shape.js';
+import { aroundHandler, type Handle, type Make } from './interceptors/compose.js';
 import type { CallOptions } from './outgoing/call-options.js';
 import { OutgoingCalls } from './outgoing/outgoing-calls.js';
 import type { PendingCall } from './outgoing/pending-calls.js';
@@ -68,7 +69,7 @@ export class Peer<SessionApi> implements SessionListener, ChannelOwner, Incoming
   readonly #outgoing: OutgoingCalls;
   readonly #incoming: IncomingCalls<SessionApi>;
   /** How a call goes out where interceptors look at it, and how a handler is run there. */
-  readonly #intercepted: Make | undefined;
+  readonly #intercepted: ReturnType<typeof interceptedCall> | undefined;
   readonly #around: Handle<SessionApi> | undefined;
   readonly #plan: PeerPlan;
   readonly #owner: PeerOwner<SessionApi>;
@@ -86,9 +87,12 @@ export class Peer<SessionApi> implements SessionListener, ChannelOwner, Incoming
     this.#outgoing = new OutgoingCalls(this.#channel, plan.outgoing.methods);
     this.#incoming = new IncomingCalls(this.#channel, plan.incoming, this);
     if (interceptors.length === 0) return;
-    this.#intercepted = aroundCall(interceptors, (method, request, options) =>
-      this.#outgoing.call(plan.outgoing.get(method.number) ?? method, request, options),
-    );
+    const make: Make = (method, request, options) =>
+      this.#outgoing.call(plan.outgoing.get(method.number) ?? method, request, options);
+    this.#intercepted = interceptedCall(interceptors, make, {
+      unsent: (method, error) => this.unsent(method, error),
+      report: (error, method) => this.#channel.report(error, method),
+    });
     this.#around = aroundHandler(interceptors, (method, request, call) => owner.invoke(method, request, call));
   }
 
@@ -114,10 +118,7 @@ export class Peer<SessionApi> implements SessionListener, ChannelOwner, Incoming
     this.activity += 1;
     if (this.#intercepted === undefined) return this.#outgoing.call(method, request, options);
     try {
-      const result = this.#intercepted(method, request, options ?? {});
-      // An interceptor may make a promise of its own, which its caller may leave alone like any other.
-      if (result instanceof Promise) result.catch(() => {});
-      return result as Sent | Promise<unknown> | Observable<unknown>;
+      return this.#intercepted(method, request, options ?? {});
     } catch (error) {
       return this.#outgoing.failed(method, DuplexError.from(error));
     }

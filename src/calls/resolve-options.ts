@@ -24,6 +24,12 @@ export const aBoolean: OptionKind = Object.freeze({
   fits: (value: unknown) => typeof value === 'boolean',
 });
 
+/** An option that counts something. */
+export const aCount: OptionKind = Object.freeze({
+  what: 'a whole number from 1 up',
+  fits: (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 1,
+});
+
 /** An option that has options of its own. */
 export const anObject: OptionKind = Object.freeze({
   what: 'an object',

@@ -1,4 +1,5 @@
 import type { IncomingCall } from '../calls/incoming/call.js';
+import { aFunction, anObject, badOption } from '../calls/resolve-options.js';
 import { Subscription } from '../calls/rx.js';
 import { type MethodInfo, streamsRequests } from '../contract/contract.js';
 import { Code, DuplexError, Fault } from '../errors.js';
@@ -24,11 +25,14 @@ export class CallbackHandlers {
     this.#report = report;
   }
 
-  /** Registers the functions of `handler`, all or none: throws ALREADY_EXISTS if a callback has a handler. */
+  /**
+   * Registers the functions of `handler`, all or none: throws ALREADY_EXISTS if
+   * a callback has a handler, INVALID_ARGUMENT for what can be none.
+   */
   add(handler: object): Subscription {
     const subscription = new Subscription();
-    const handles = handler as Record<string, unknown>;
-    const answered = this.#methods.filter(({ localName }) => typeof handles[localName] === 'function');
+    const handles = this.#checked(handler);
+    const answered = this.#methods.filter(({ localName }) => handles[localName] !== undefined);
     const taken = answered.find((method) => this.#handlers.has(method));
     if (taken !== undefined) {
       const name = taken.localName;
@@ -40,6 +44,25 @@ export class CallbackHandlers {
       subscription.add(this.#add(method, handle.bind(handler)));
     }
     return subscription;
+  }
+
+  /** A misspelt handler would never be called, and its callback go to nobody. */
+  #checked(handler: object): Readonly<Record<string, unknown>> {
+    if (!anObject.fits(handler)) throw badOption('handler', handler, 'an object with a function for each callback');
+    const handles = handler as Readonly<Record<string, unknown>>;
+    const names = this.#methods.map(({ localName }) => localName);
+    for (const name of names) {
+      const handle = handles[name];
+      if (handle !== undefined && !aFunction.fits(handle)) throw badOption(`handler.${name}`, handle, aFunction.what);
+    }
+    // An object of a class has what it likes beside; one that is written for this has nothing else.
+    const isLiteral = Object.getPrototypeOf(handler) === Object.prototype;
+    const stray = isLiteral
+      ? Object.keys(handles).find((name) => aFunction.fits(handles[name]) && !names.includes(name))
+      : undefined;
+    if (stray !== undefined)
+      throw badOption(`handler.${stray}`, handles[stray], `a callback's name: ${names.join(', ') || 'there are none'}`);
+    return handles;
   }
 
   /** A callback came: observables and loops see it, its handler answers it. May throw. */

@@ -1,4 +1,4 @@
-import { resolveOptions } from '../calls/resolve-options.js';
+import { aCount, resolveOptions } from '../calls/resolve-options.js';
 import type { Contract } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import type { SessionEnd } from '../session/session-end.js';
@@ -59,34 +59,38 @@ class Factory<Operations, Callbacks, State> implements ChannelFactory<Operations
   readonly clients = new Set<DuplexClient<Operations, Callbacks, State>>();
   #isClosed = false;
   readonly #contract: Contract<Operations, Callbacks, State>;
-  readonly #options: ChannelFactoryOptions<Callbacks, Operations> & OwnOptions;
+  readonly #address: string;
+  readonly #maxClients: number;
+  readonly #common: ConnectOptions<Callbacks, Operations>;
   readonly #shared: GrpcConnections | undefined;
 
   constructor(contract: Contract<Operations, Callbacks, State>, options: ChannelFactoryOptions<Callbacks, Operations>) {
-    const resolved = resolveOptions(defaults, options, {
+    const { address, maxClients, connections, sessionsPerConnection, ...common } = resolveOptions(defaults, options, {
       least: { resumeWindowMs: 0 },
       oneOf: { connections: ['separate', 'shared'] },
+      kinds: { sessionsPerConnection: aCount, maxClients: aCount },
     });
     this.#contract = contract;
-    this.#options = resolved;
+    this.#address = address;
+    this.#maxClients = maxClients;
+    this.#common = common;
     // Made in either case: a bad address is to show here.
-    const connections = grpcConnections(options.address, options, resolved.sessionsPerConnection);
-    if (resolved.connections === 'shared') this.#shared = connections;
+    const shared = grpcConnections(address, common, sessionsPerConnection);
+    if (connections === 'shared') this.#shared = shared;
   }
 
   create(options: ConnectOptions<Callbacks, Operations> = {}): DuplexClient<Operations, Callbacks, State> {
-    const { maxClients, address } = this.#options;
     if (this.#isClosed) throw refusal(Code.FAILED_PRECONDITION, 'the channel factory is closed');
-    if (this.clients.size >= maxClients) {
+    if (this.clients.size >= this.#maxClients) {
       throw refusal(
         Code.RESOURCE_EXHAUSTED,
-        `the channel factory has its ${maxClients} clients: close some, or raise maxClients`,
+        `the channel factory has its ${this.#maxClients} clients: close some, or raise maxClients`,
       );
     }
-    const all = { ...this.#options, ...options };
+    const all = { ...this.#common, ...options };
     const client =
       this.#shared === undefined
-        ? connect(this.#contract, address, all)
+        ? connect(this.#contract, this.#address, all)
         : clientOver(this.#contract, this.#shared.dialer(), all);
     this.clients.add(client);
     void client.closed.then(() => this.clients.delete(client));

@@ -1,3 +1,5 @@
+import { aContract } from '../calls/common-options.js';
+import { anObject, badOption } from '../calls/resolve-options.js';
 import type { Contract } from '../contract/contract.js';
 import { type Dialer, grpcDialer } from '../transport/grpc/client-carrier.js';
 import type { DuplexClient } from './client-types.js';
@@ -11,8 +13,9 @@ export interface Endpoint extends Omit<ConnectOptions, 'handler' | 'onSession'> 
 
 /**
  * Makes a client of a duplex service at an address such as `localhost:50051`,
- * or at an endpoint, whose options `options` go over. It dials when it is first used. Throws INVALID_ARGUMENT for an address that
- * cannot be one; whether anybody listens there shows when it dials.
+ * or at an endpoint, whose options `options` go over. It dials when it is first used. Throws INVALID_ARGUMENT, naming what is wrong,
+ * for an address or an option that cannot be one; whether anybody listens there
+ * shows when it dials.
  *
  * @example
  * const calculator = connect(Calculator, 'localhost:50051');
@@ -25,7 +28,9 @@ export function connect<Operations, Callbacks, State>(
   endpoint: string | Endpoint,
   options: ConnectOptions<Callbacks, Operations> = {},
 ): DuplexClient<Operations, Callbacks, State> {
-  const { address, ...common } = typeof endpoint === 'string' ? { address: endpoint } : endpoint;
+  const given = typeof endpoint === 'string' ? { address: endpoint } : endpoint;
+  if (!anObject.fits(given)) throw badOption('the address', given, 'host:port, or an endpoint with an address');
+  const { address, ...common } = given;
   const all = { ...common, ...options };
   return clientOver(contract, grpcDialer(address, all), all);
 }
@@ -36,5 +41,6 @@ export function clientOver<Operations, Callbacks, State>(
   dialer: Dialer,
   options: ConnectOptions<Callbacks, Operations>,
 ): DuplexClient<Operations, Callbacks, State> {
+  if (!aContract.fits(contract)) throw badOption('the contract', contract, aContract.what);
   return new ConnectedClient(contract, resolveConnectOptions(dialer, options));
 }

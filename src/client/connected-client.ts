@@ -8,7 +8,7 @@ import { Observable } from '../calls/rx.js';
 import type { Contract, MethodInfo } from '../contract/contract.js';
 import type { DeepReadonly } from '../contract/message-codec.js';
 import { Code, DuplexError } from '../errors.js';
-import { endOf, errorOf, isOrderly, orderlyEnd, type SessionEnd } from '../session/session-end.js';
+import { endOf, errorOf, isEviction, isOrderly, orderlyEnd, type SessionEnd } from '../session/session-end.js';
 import { ItemEncoder } from '../wire/item-encoder.js';
 import { Announcer } from './announcer.js';
 import { CallbackHandlers } from './callback-handlers.js';
@@ -243,8 +243,8 @@ export class ConnectedClient<Operations, Callbacks, State>
     this.#hub.hold();
     if (this.status !== 'resuming') this.#setStatus('resuming');
     if (end.kind !== 'closed') this.#reportLoss(end);
-    // All clients of a service that goes away are told at the same moment.
-    if (end.goingAway && peer.session.state === 'created') peer.driver.startLater(end);
+    // All clients of a service that goes away are told at the same moment; and who was too slow for it lets it rest.
+    if ((end.goingAway || isEviction(end)) && peer.session.state === 'created') peer.driver.startLater(end);
     else this.#start(peer);
   }
 

@@ -1,10 +1,16 @@
-import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS, type OneWayOptions } from '../calls/outgoing/call-options.js';
+import {
+  type CallOptions,
+  checkTimeout,
+  DEFAULT_CALL_TIMEOUT_MS,
+  type OneWayOptions,
+} from '../calls/outgoing/call-options.js';
+import { failedCall } from '../calls/outgoing/failed-call.js';
 import { PendingSent, type Sent, sent } from '../calls/outgoing/sent.js';
 import { Subscription } from '../calls/rx.js';
 import { IterableObservable, type MessageStream } from '../calls/streams/message-stream.js';
 import { asUnheard } from '../calls/streams/unheard-errors.js';
 import type { MethodInfo } from '../contract/contract.js';
-import type { DuplexError } from '../errors.js';
+import { DuplexError } from '../errors.js';
 import type { Clock } from '../transport/clock.js';
 import { type Entrant, SessionGate } from './session-gate.js';
 
@@ -46,6 +52,11 @@ export class LastingCalls {
   /** Calls in the way of the method's shape. */
   call(method: MethodInfo, request: unknown, options: CallOptions = {}): unknown {
     if (method.shape === 'one-way') return this.#send(method, request, options);
+    try {
+      checkTimeout(method, options);
+    } catch (error) {
+      return failedCall(method, DuplexError.from(error), (unheard) => this.#owner.report(unheard, method));
+    }
     if (method.shape === 'request-reply' || method.shape === 'request-stream') {
       return this.#promise(method, request, options);
     }

@@ -1,10 +1,19 @@
 import type { SchedulerLike } from 'rxjs';
 import type { ErrorListener } from '../calls/call-channel.js';
+import { commonRules } from '../calls/common-options.js';
 import type { Interceptor } from '../calls/interceptors/interceptor.js';
 import type { MethodProxy } from '../calls/method-types.js';
 import type { OperationContextMode } from '../calls/operation-context.js';
 import { type Reporting, resolveReporting } from '../calls/reporting.js';
-import { resolveOptions } from '../calls/resolve-options.js';
+import {
+  aBoolean,
+  aFunction,
+  anObject,
+  anObjectWith,
+  badOption,
+  type OptionRules,
+  resolveOptions,
+} from '../calls/resolve-options.js';
 import type { Logger } from '../observability/logger.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
 import type { SessionEnd } from '../session/session-end.js';
@@ -121,20 +130,29 @@ export interface ResolvedConnectOptions<Callbacks, Operations = object>
   readonly dialer: Dialer;
 }
 
-/** Completes the options of a client that reaches its service by `dialer`. Throws INVALID_ARGUMENT for a time that is none. */
+/** Completes the options of a client that reaches its service by `dialer`. Throws INVALID_ARGUMENT, naming the option, for one that cannot be. */
 export function resolveConnectOptions<Callbacks, Operations>(
   dialer: Dialer,
   options: ConnectOptions<Callbacks, Operations>,
 ): ResolvedConnectOptions<Callbacks, Operations> {
-  const resolved = resolveOptions(defaults, options, {
-    least: { resumeWindowMs: 0 },
-    oneOf: { level: ['session', 'plain'], onLost: ['fault', 'renew'] },
-  });
-  const backoff = resolveOptions(defaultBackoff, resolved.backoff, {
+  const resolved = resolveOptions(defaults, options, connectRules);
+  return {
+    ...resolved,
+    ...resolveReporting(options, 'client'),
+    backoff: resolveBackoff(resolved.backoff),
+    dialer,
+  };
+}
+
+function resolveBackoff(options: Partial<BackoffOptions>): BackoffOptions {
+  const backoff = resolveOptions(defaultBackoff, options, {
     least: { firstMs: 0, maxMs: 0 },
+    known: Object.keys(defaultBackoff),
     prefix: 'backoff.',
   });
-  return { ...resolved, ...resolveReporting(options, 'client'), backoff, dialer };
+  const { firstMs, maxMs } = backoff;
+  if (firstMs > maxMs) throw badOption('backoff.firstMs', firstMs, `no more than backoff.maxMs, which is ${maxMs}`);
+  return backoff;
 }
 
 const defaults = Object.freeze({
@@ -154,3 +172,18 @@ const defaults = Object.freeze({
   clock: systemClock,
   handler: {},
 });
+
+const connectRules: OptionRules = {
+  least: { resumeWindowMs: 0 },
+  oneOf: { ...commonRules.oneOf, level: ['session', 'plain'], onLost: ['fault', 'renew'] },
+  kinds: {
+    ...commonRules.kinds,
+    ...{ retryOpen: aBoolean, backoff: anObject, onSession: aFunction, scheduler: anObjectWith('schedule') },
+  },
+  known: [
+    ...Object.keys(defaults),
+    ...['onError', 'logger', 'onSession', 'scheduler', 'sessionCredentials'],
+    // What the dialer was made with.
+    ...['credentials', 'channelOptions', 'authority', 'metadata'],
+  ],
+};

@@ -1,12 +1,6 @@
+import { aContract } from '../calls/common-options.js';
 import type { Concurrency } from '../calls/incoming/turns.js';
-import {
-  aFunction,
-  anObject,
-  badOption,
-  type OptionKind,
-  type OptionRules,
-  resolveOptions,
-} from '../calls/resolve-options.js';
+import { aFunction, anObject, badOption, type OptionRules, resolveOptions } from '../calls/resolve-options.js';
 import type { AnyContract } from '../contract/contract.js';
 import type { Init } from '../contract/message-codec.js';
 import { textOf } from '../errors.js';
@@ -60,11 +54,6 @@ const rules: OptionRules = {
 };
 
 const policies = ['wait', 'latest', 'drop-oldest', 'fail-session'];
-
-const aContract: OptionKind = {
-  what: 'a contract, such as generated code exports',
-  fits: (value) => anObject.fits(value) && Array.isArray((value as Partial<AnyContract>).operations),
-};
 
 /**
  * Completes what a service is added with. Throws INVALID_ARGUMENT, naming what

@@ -43,12 +43,17 @@ export function endOfAttempt(error: DuplexError): SessionEnd {
   return end.kind === 'lost' ? { ...end, kind: 'unavailable' } : end;
 }
 
-/** The end that a peer's Goodbye with a code means; before the session is open it is a refusal, and so is one of credentials. */
+/**
+ * The end that a peer's Goodbye with a code means. Before the session is open
+ * it is a refusal, and so is one of credentials. A peer that has exhausted what
+ * it keeps for this side has lost some of it, and so the session.
+ */
 export function endOfGoodbye(goodbye: Goodbye, wasOpen: boolean): SessionEnd {
   const { code, message, reason, retryAfterMs } = goodbye;
   const end = { origin: 'remote', code: code as Code, message, retryAfterMs: retryAfterMs || undefined } as const;
   if (reason === Reason.PROTOCOL_ERROR) return { ...end, kind: 'protocol' };
   if (!wasOpen || reason === Reason.CREDENTIALS) return { ...end, kind: 'refused' };
+  if (code === Code.RESOURCE_EXHAUSTED) return { ...end, kind: 'lost' };
   const kind = code === Code.DEADLINE_EXCEEDED ? 'timeout' : 'aborted';
   return reason === Reason.DRAINING ? { ...end, kind, ...departureIn(goodbye) } : { ...end, kind };
 }
@@ -56,6 +61,11 @@ export function endOfGoodbye(goodbye: Goodbye, wasOpen: boolean): SessionEnd {
 /** What a Goodbye says of a peer that goes away. */
 export function departureIn({ retryAfterMs }: Goodbye): Pick<SessionEnd, 'goingAway' | 'retryAfterMs'> {
   return { goingAway: true, retryAfterMs: retryAfterMs || undefined };
+}
+
+/** Whether the peer ended the session because this side was too slow for it. */
+export function isEviction({ kind, code }: SessionEnd): boolean {
+  return kind === 'lost' && code === Code.RESOURCE_EXHAUSTED;
 }
 
 /** Whether the session ended as somebody wished, so that nobody has to be alarmed. */

@@ -1,5 +1,5 @@
 import { type CallLog, Code, DuplexError, deadline, Fault, type Interceptor, logging, validation } from 'grpc-duplex';
-import { from, isObservable, map, toArray } from 'rxjs';
+import { from, isObservable, lastValueFrom, map, type Observable, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { join, serve } from '../support/everything.js';
 import { eventually } from '../support/observe.js';
@@ -140,6 +140,87 @@ describe('interceptors', () => {
     });
     void client.service.divide();
     await expect(client.service.echo({ text: 'late' })).resolves.toMatchObject({ text: 'late' });
+  });
+
+  it('may be asynchronous around every shape of call: streams stream, and what is one-way keeps its order', async () => {
+    const texts: string[] = [];
+    const { address } = await serve(() => ({
+      ...everyEcho,
+      note: ({ text }) => void texts.push(text),
+      count: () => [{ value: 1 }, { value: 2 }],
+    }));
+    const { client } = join(address, {
+      interceptors: [{ outgoing: async ({ request, options }, next) => next(request, options) }],
+    });
+    for (let index = 0; index < 10; index++) void client.service.note({ text: `${index}` });
+    await client.service.note({ text: '10' });
+    await client.service.echo({ text: 'all' });
+    expect(texts).toEqual(Array.from({ length: 11 }, (_, index) => `${index}`));
+    const looped: number[] = [];
+    for await (const { value } of client.service.count({ count: 2 })) looped.push(value);
+    const subscribed = await lastValueFrom(client.service.count({ count: 2 }).pipe(toArray()));
+    expect(subscribed).toMatchObject(looped.map((value) => ({ value })));
+    expect(looped).toHaveLength(2);
+  });
+
+  it('that fail late fail their call in its shape, and are told of where it is left alone', async () => {
+    const { address } = await serve(() => everyEcho);
+    const { client, errors } = join(address, {
+      interceptors: [
+        {
+          async outgoing({ method }) {
+            await Promise.resolve();
+            throw new Error(`not ${method.localName}`);
+          },
+        },
+      ],
+    });
+    expect(await rejectionOf(client.service.note())).toMatchObject({ message: 'not note' });
+    const failed = new Promise((error) => client.service.count().subscribe({ error }));
+    expect(await failed).toMatchObject({ kind: 'fault', message: 'not count' });
+    client.service.note();
+    client.service.count().subscribe();
+    void client.service.count();
+    await eventually(() => expect(errors.map(({ error }) => error.message).sort()).toEqual(['not count', 'not note']));
+  });
+
+  it('that hold a one-way call back are told that it is not made, instead of being overtaken', async () => {
+    const texts: string[] = [];
+    const { address } = await serve(() => ({ ...everyEcho, note: ({ text }) => void texts.push(text) }));
+    const { client, errors } = join(address, {
+      interceptors: [
+        {
+          async outgoing({ request, options }, next) {
+            await Promise.resolve();
+            return next(request, options);
+          },
+        },
+      ],
+    });
+    const message = 'an interceptor held note back: one-way calls keep their order, so call next before any await';
+    expect(await rejectionOf(client.service.note({ text: 'a' }))).toMatchObject({
+      code: Code.INVALID_ARGUMENT,
+      message,
+    });
+    client.service.note({ text: 'b' });
+    await eventually(() => expect(errors).toMatchObject([{ method: 'note', error: { message } }]));
+    await client.service.echo({ text: 'all' });
+    expect(texts).toEqual([]);
+  });
+
+  it.each([
+    ['echo', 'a promise'],
+    ['note', 'a Sent'],
+    ['count', 'an observable'],
+  ] as const)('that return nothing for %s are told what they may', async (name, shape) => {
+    const { address } = await serve(() => everyEcho);
+    const { client } = join(address, { interceptors: [{ outgoing: () => undefined }] });
+    const call: PromiseLike<unknown> | Observable<unknown> = client.service[name]({});
+    const error = await rejectionOf(isObservable(call) ? lastValueFrom(call) : call);
+    expect(error).toMatchObject({
+      code: Code.INVALID_ARGUMENT,
+      message: `an interceptor returned undefined for ${name}: return what next returns, or ${shape} of your own`,
+    });
   });
 });
 

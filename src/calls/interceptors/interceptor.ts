@@ -41,7 +41,8 @@ export interface Interceptor {
   /**
    * Runs in place of the call, which `next` makes. Returns what `next` returns,
    * or something else for it: a `Sent`, a promise or an observable, as the
-   * method's shape asks for.
+   * method's shape asks for, or a promise of it. For a one-way call `next` is
+   * called before anything is awaited.
    */
   outgoing?(invocation: OutgoingInvocation, next: (request: unknown, options: CallOptions) => unknown): unknown;
   /**

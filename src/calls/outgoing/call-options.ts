@@ -1,5 +1,7 @@
+import type { MethodInfo } from '../../contract/contract.js';
 import type { CallHeadersInit } from '../context.js';
 import type { Call } from '../incoming/call.js';
+import { badOption } from '../resolve-options.js';
 
 /** What a caller may say about a one-way call. */
 export interface OneWayOptions {
@@ -26,3 +28,9 @@ export interface CallOptions extends OneWayOptions {
 
 /** How long a call waits for its reply unless it says otherwise. */
 export const DEFAULT_CALL_TIMEOUT_MS = 60_000;
+
+/** Throws INVALID_ARGUMENT for a time that is none. */
+export function checkTimeout({ localName }: MethodInfo, { timeoutMs }: CallOptions): void {
+  if (timeoutMs === undefined || (typeof timeoutMs === 'number' && timeoutMs > 0)) return;
+  throw badOption(`timeoutMs of ${localName}`, timeoutMs, 'milliseconds, more than 0, or Infinity for no limit');
+}

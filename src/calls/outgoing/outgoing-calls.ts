@@ -15,7 +15,7 @@ import { IncomingCall } from '../incoming/call.js';
 import { IterableObservable } from '../streams/message-stream.js';
 import { overrun, StreamReceiver } from '../streams/stream-receiver.js';
 import { StreamSender } from '../streams/stream-sender.js';
-import { type CallOptions, DEFAULT_CALL_TIMEOUT_MS } from './call-options.js';
+import { type CallOptions, checkTimeout, DEFAULT_CALL_TIMEOUT_MS } from './call-options.js';
 import { failedCall, failedSent } from './failed-call.js';
 import { type PendingCall, PendingCalls, type PendingCallsOwner } from './pending-calls.js';
 import { PendingSent, type Sent, sent } from './sent.js';
@@ -165,6 +165,7 @@ export class OutgoingCalls implements PendingCallsOwner {
   /** Starts a call that has an answer. Returns its id. */
   #open(method: MethodInfo, request: unknown, options: CallOptions, settle: Settle, replies?: StreamReceiver): number {
     const { signal } = options;
+    checkTimeout(method, options);
     this.#checkOpen(method);
     if (signal?.aborted) throw cancelled(method, signal, 'no');
     const id = ++this.#lastId;
