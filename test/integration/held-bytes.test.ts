@@ -74,7 +74,7 @@ describe('what all sessions of a host hold together', () => {
     const greedy = join(address).client;
     for (let i = 0; i < 30; i++) greedy.service.note({ text });
     const end = await greedy.closed;
-    expect(end).toMatchObject({ kind: 'aborted', code: Code.RESOURCE_EXHAUSTED, origin: 'remote' });
+    expect(end).toMatchObject({ kind: 'lost', code: Code.RESOURCE_EXHAUSTED, origin: 'remote' });
     expect(end.message).toMatch(
       /^the sessions of this host hold more than 1048576 bytes, and of them this one the most, \d+ \(limits\.heldBytes\)$/,
     );
