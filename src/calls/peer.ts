@@ -251,7 +251,7 @@ export class Peer<SessionApi> implements SessionListener, ChannelOwner, Incoming
     this.log.closed(end, { ...this.counters });
     this.#owner.onEnded?.(end);
     this.#outgoing.refuse(end);
-    this.#outgoing.fail(errorOf(end, 'maybe'));
+    this.#outgoing.fail(end);
     this.#incoming.abort(errorOf(end, 'no'));
     this.#owner.onClosed(end);
   }

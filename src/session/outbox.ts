@@ -227,9 +227,19 @@ export class Outbox {
     return this.acked + 1;
   }
 
+  /** Whether any carrier took an item along. What none did has not arrived. */
+  wasFramed(seq: number): boolean {
+    return seq <= this.#everFramed;
+  }
+
   /** How many items the peer may or may not have dispatched. */
   get unknown(): number {
     return this.#everFramed - this.#released;
+  }
+
+  /** How many admitted items no carrier ever took along. */
+  get unframed(): number {
+    return this.lastSeq - this.#everFramed;
   }
 
   /** The peer holds all up to `seq`. */

@@ -20,7 +20,8 @@ export interface SessionEnd {
   readonly retryAfterMs?: number | undefined;
   /**
    * After any end but `closed`: how many items this side sent that the peer may
-   * or may not have dispatched. Everything before them was, nothing after them.
+   * or may not have dispatched, and those that were admitted and never sent.
+   * Everything before them was dispatched, nothing after them.
    */
   readonly unknownItems?: number;
 }

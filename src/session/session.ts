@@ -385,7 +385,8 @@ export class Session implements ReceiverListener {
   }
 
   #finish(end: SessionEnd, departure?: Departure): void {
-    const { unknown } = this.#outbox;
+    // Who was told that an item is admitted does not hear that it was never sent; of a session that never opened all do.
+    const unknown = this.#outbox.unknown + (this.id === undefined ? 0 : this.#outbox.unframed);
     const isCertain = end.kind === 'closed' && end.code === Code.OK;
     this.#end = isCertain || unknown === 0 ? end : { ...end, unknownItems: unknown };
     if (departure !== undefined) this.#departure = departure;

@@ -94,12 +94,13 @@ it('a logger whose functions reject harms nobody, and its failure is written to 
   const written = stderr();
   const reject = (): never => Promise.reject(new Error('the disk is full')) as never;
   const logger: Logger = { info: reject, warn: reject, error: reject };
-  const { address } = await serve(failing, { logger });
+  const { address, host } = await serve(failing, { logger });
   const { client } = join(address, { logger });
   await client.service.echo({ text: 'a' });
   await client.close();
-  // That the host listens; and for both sides, that the session was opened and closed.
-  await eventually(() => expect(written).toEqual(new Array(5).fill('the logger failed: the disk is full')));
+  await host.stop();
+  // That the host listens and has stopped; and for both sides, that the session was opened and closed.
+  await eventually(() => expect(written).toEqual(new Array(6).fill('the logger failed: the disk is full')));
 });
 
 describe('a scheduler that fails', () => {

@@ -262,3 +262,45 @@ describe('a client that renews a lost session', () => {
     expect(losses[1]).toMatchObject({ kind: 'lost', code: Code.NOT_FOUND });
   });
 });
+
+describe('calls that were made while there was no connection, in a session that is lost', () => {
+  /** A client that has lost its connection, and calls; then another host answers that does not know its session. */
+  async function callWhileAway(onLost: 'fault' | 'renew') {
+    const dying = await serve(() => ({ echo: ({ text }) => ({ text }) }));
+    const proxy = await proxyTo(dying.port);
+    const previous: (SessionEnd | undefined)[] = [];
+    const { client } = join(proxy.address, {
+      ...{ onLost, backoff: { firstMs: 1, maxMs: 10 } },
+      onSession: (session) => void previous.push(session.previous),
+    });
+    await client.service.echo({ text: 'before' });
+    proxy.refuse();
+    await eventually(() => expect(client.status).toBe('resuming'));
+    const echoes = [1, 2, 3].map((index) => client.service.echo({ text: `${index}` }));
+    await client.service.note({ text: 'noted' });
+    const texts: string[] = [];
+    const successor = await serve(() => ({
+      echo({ text }) {
+        texts.push(text);
+        return { text: `${text} again` };
+      },
+    }));
+    proxy.targetPort = successor.port;
+    proxy.restore();
+    return { client, echoes, previous, texts };
+  }
+
+  it('are made in the new session, in their order; what was one-way is counted', async () => {
+    const { echoes, previous, texts } = await callWhileAway('renew');
+    const replies = await Promise.all(echoes);
+    expect(replies.map(({ text }) => text)).toEqual(['1 again', '2 again', '3 again']);
+    expect(texts).toEqual(['1', '2', '3']);
+    expect(previous).toMatchObject([undefined, { kind: 'lost', unknownItems: 4 }]);
+  });
+
+  it('reject as calls that did not run, where the client is over', async () => {
+    const { client, echoes } = await callWhileAway('fault');
+    for (const echo of echoes) expect(await rejectionOf(echo)).toMatchObject({ kind: 'lost', executed: 'no' });
+    expect(await client.closed).toMatchObject({ kind: 'lost', unknownItems: 4 });
+  });
+});

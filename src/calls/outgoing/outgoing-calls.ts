@@ -59,9 +59,10 @@ export class OutgoingCalls implements PendingCallsOwner {
     this.#refusal = end;
   }
 
-  /** Fails every call that awaits an answer. */
-  fail(error: DuplexError): void {
-    this.#pending?.failAll(error);
+  /** The session is over: fails every call that awaits an answer. What no carrier took along did not run. */
+  fail(end: SessionEnd): void {
+    const { outbox } = this.#channel.sender;
+    this.#pending?.failAll(({ seq }) => errorOf(end, outbox.wasFramed(seq) ? 'maybe' : 'no'));
   }
 
   timedOut(call: PendingCall): void {
@@ -177,6 +178,8 @@ export class OutgoingCalls implements PendingCallsOwner {
     this.#start(id, method, request, timeoutMs, options.headers, parent);
     const abort =
       signal && (() => this.#abandon(id, 'the caller cancelled')?.reject(cancelled(method, signal, 'maybe')));
+    // Of a stream of requests some may be read already: such a call is not one that nothing has become of.
+    const seq = streamsRequests(method) ? 0 : sender.outbox.lastSeq;
     const cleanUp = abort && (() => signal.removeEventListener('abort', abort));
     const sentUntil = sender.mark;
     const requests = streamsRequests(method) ? this.#requestSender(id, method, { sentSince, sentUntil }) : undefined;
@@ -192,6 +195,7 @@ export class OutgoingCalls implements PendingCallsOwner {
       parent,
       deadline,
       timeoutMs,
+      seq,
       sentSince,
       sentUntil,
       resolve,

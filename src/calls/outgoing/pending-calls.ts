@@ -15,6 +15,8 @@ export interface PendingCall extends ServedCall {
   /** When to give up, on the clock's time. */
   readonly deadline: number;
   readonly timeoutMs: number;
+  /** The number of its item in the session, or a lower one. */
+  readonly seq: number;
   /** Between these marks lies the call itself, if it had to wait for the window. */
   readonly sentSince: number;
   readonly sentUntil: number;
@@ -80,9 +82,9 @@ export class PendingCalls {
   }
 
   /** Rejects every call at once. */
-  failAll(error: DuplexError): void {
+  failAll(errorFor: (call: PendingCall) => DuplexError): void {
     this.#alarm?.cancel();
-    for (const { id } of this.#calls.values()) this.take(id)?.reject(error);
+    for (const call of this.#calls.values()) this.take(call.id)?.reject(errorFor(call));
   }
 
   #expire(): void {
