@@ -13,8 +13,10 @@ export interface Disclosure {
 /** The fault to send for whatever a handler threw, and the error to report here. */
 export function faultFrom(thrown: unknown, disclosure: Disclosure): { fault: CallFault; error: DuplexError } {
   if (thrown instanceof Fault) {
-    const { code, message, details, retryAfterMs } = thrown;
-    const fault = { code: isCode(code) ? code : Code.UNKNOWN, message, details: [...details] };
+    const { code, message, details, retryAfterMs, executed, origin } = thrown;
+    // A fault that came from elsewhere, and is passed on, speaks of another call than this one.
+    const notExecuted = executed === 'no' && origin === 'local';
+    const fault = { code: isCode(code) ? code : Code.UNKNOWN, message, details: [...details], notExecuted };
     return { fault: CallFault.fromPartial({ ...fault, ...(retryAfterMs && { retryAfterMs }) }), error: thrown };
   }
   const errorId = disclosure.newErrorId();
@@ -47,13 +49,14 @@ export function declaredDetails(
 }
 
 /** The error that a received fault means for its caller. */
-export function errorFromFault({ code, message, details, errorId, retryAfterMs }: CallFault): Fault {
+export function errorFromFault({ code, message, details, errorId, retryAfterMs, notExecuted }: CallFault): Fault {
   return new Fault(
     isCode(code) ? code : Code.UNKNOWN,
     message,
     details.map(({ typeUrl, value }) => ({ typeUrl, value })),
     {
       origin: 'remote',
+      executed: notExecuted ? 'no' : 'yes',
       ...(errorId === '' ? {} : { errorId }),
       ...(retryAfterMs === 0 ? {} : { retryAfterMs }),
     },

@@ -70,7 +70,8 @@ export class CallbackHandlers {
     const handler = this.#handlers.get(method);
     const room = this.#show(method, request, call);
     if (handler === undefined && method.shape !== 'one-way') {
-      throw new Fault(Code.UNIMPLEMENTED, `the client has no handler for the callback ${method.localName}`);
+      const message = `the client has no handler for the callback ${method.localName}`;
+      throw new Fault(Code.UNIMPLEMENTED, message, [], { executed: 'no' });
     }
     const answer = handler?.handle(request, call);
     // While it waits it counts as running: so a loop that is slow fills the window, and slows the service down.

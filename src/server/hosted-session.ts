@@ -369,5 +369,5 @@ export function runHandler(
 ): unknown {
   const handle = (handler as Record<string, unknown>)[method.localName];
   if (typeof handle === 'function') return handle.call(handler, request, call);
-  throw new Fault(Code.UNIMPLEMENTED, `the service has no handler for ${method.localName}`);
+  throw new Fault(Code.UNIMPLEMENTED, `the service has no handler for ${method.localName}`, [], { executed: 'no' });
 }

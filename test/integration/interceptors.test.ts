@@ -53,6 +53,42 @@ describe('interceptors', () => {
     ]);
   });
 
+  it.each<[string, Interceptor['incoming'], string]>([
+    ['at once', ({ request }, next) => void next(request), 'its handler returned something'],
+    ['later', async ({ request }, next) => void next(request), 'its handler returned something'],
+    ['without next', () => undefined, 'did not call next'],
+  ])('fail the call if they forget their return, and the host hears why: %s', async (_, incoming, why) => {
+    const handlers = {
+      ...everyEcho,
+      divide: async () => ({ quotient: 1 }),
+      count: () => from([{ value: 1 }]),
+    };
+    const { address, errors } = await serve(() => handlers, { interceptors: [{ incoming } as Interceptor] });
+    const { client } = join(address);
+    const calls = [client.service.echo(), client.service.divide(), lastValueFrom(client.service.count())];
+    for (const call of calls) expect(await rejectionOf(call)).toMatchObject({ code: Code.INTERNAL, executed: 'yes' });
+    expect(errors.map(({ method }) => method).sort()).toEqual(['count', 'divide', 'echo']);
+    for (const { error } of errors) expect(error.message).toContain(`${why}: write return next(request)`);
+    // What has no answer has nothing to return.
+    await client.service.note();
+    expect(client.status).toBe('opened');
+  });
+
+  it('may leave a handler alone that fails later, and the process lives', async () => {
+    const { address } = await serve(() => ({ echo: () => Promise.reject(new Error('late')) }), {
+      interceptors: [
+        {
+          async incoming({ request }, next) {
+            void next(request);
+            await new Promise((resolve) => setImmediate(resolve));
+            return { text: 'mine' };
+          },
+        },
+      ],
+    });
+    await expect(join(address).client.service.echo()).resolves.toMatchObject({ text: 'mine' });
+  });
+
   it('may change requests and replies, answer in place of the handler, or refuse', async () => {
     const guard: Interceptor = {
       async incoming({ method, request, call }, next) {

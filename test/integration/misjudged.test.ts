@@ -10,7 +10,7 @@ import {
   type Principal,
 } from 'grpc-duplex';
 import { firstValueFrom } from 'rxjs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { join, partly, type ServeOptions, serve } from '../support/everything.js';
 import { Everything } from '../support/gen/testing/v1/everything_duplex.js';
 import { deferred, eventually } from '../support/observe.js';
@@ -199,5 +199,51 @@ describe('what authorize returns', () => {
     await eventually(() => expect(asked).toHaveLength(2));
     gate.resolve(true);
     await eventually(() => expect(ran).toEqual(['note']));
+  });
+});
+
+describe('an onError that fails', () => {
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('the hook is broken');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('the hook is broken'))],
+  ])('tells the client nothing of it, and ends nothing: %s', async (_, onError) => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    onTestFinished(() => printed.mockRestore());
+    const { address } = await serve(
+      () => ({
+        echo(): never {
+          throw new Error('secret');
+        },
+        note(): never {
+          throw new Error('secret');
+        },
+        divide: () => ({ quotient: 1 }),
+        [Symbol.dispose]() {
+          throw new Error('secret');
+        },
+      }),
+      { onError },
+    );
+    const { client } = join(address);
+    expect(await rejectionOf(client.service.echo())).toMatchObject({ message: expect.stringMatching(id) });
+    await client.service.note();
+    await expect(client.service.divide()).resolves.toEqual({ quotient: 1 });
+    expect(await client.close()).toMatchObject({ kind: 'closed' });
+    await eventually(() => expect(printed.mock.calls.flat().join()).toContain('the hook is broken'));
+  });
+
+  it('lets nobody in whom authenticate could not tell', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    onTestFinished(() => printed.mockRestore());
+    const onError = () => {
+      throw new Error('the hook is broken');
+    };
+    const { dial } = await guarded(() => ({ id: 42 }), { onError });
+    expect(await rejectionOf(dial().open())).toMatchObject({ message: expect.stringMatching(id) });
   });
 });

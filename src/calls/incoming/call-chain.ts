@@ -17,6 +17,8 @@ export function cycleFault(call: IncomingCall<unknown>, blocking: IncomingCall<u
     Code.FAILED_PRECONDITION,
     `deadlock: ${chainOf(call).join(' → ')}: ${call.method} has to wait for ${blocking.method}, which waits for it, ` +
       "because one call runs at a time; choose concurrency 'reentrant' (or 'multiple') where the service is added",
+    [],
+    { executed: 'no' },
   );
 }
 

@@ -101,7 +101,8 @@ export class Dispatcher<Session> {
     // No window gates these, so their number is bounded here.
     const limit = 2 * this.#limits.running;
     if (this.#turns.size + this.#nested.length >= limit) {
-      throw new Fault(Code.RESOURCE_EXHAUSTED, `${limit} calls run or serve calls that run, in one session`);
+      const message = `${limit} calls run or serve calls that run, in one session`;
+      throw new Fault(Code.RESOURCE_EXHAUSTED, message, [], { executed: 'no' });
     }
     this.#nested.push({ method, request, call });
     this.drain();

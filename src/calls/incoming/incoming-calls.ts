@@ -185,7 +185,8 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
       if (context !== undefined) this.#accompany(call, context);
       request = item.decode(method.request);
     } catch (error) {
-      this.threw(method, call, unreadable(error));
+      // Of a stream some may have been read before.
+      this.threw(method, call, unreadable(error, streamsRequests(method) ? 'yes' : 'no'));
       return true;
     }
     if (streamsRequests(method)) {
@@ -213,7 +214,7 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
       return true;
     } catch (error) {
       const { code, message } = DuplexError.from(error);
-      this.#refuse(method, call, new Fault(code, message));
+      this.#refuse(method, call, new Fault(code, message, [], { executed: 'no' }));
       return false;
     }
   }
@@ -269,7 +270,7 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     const { mark } = this.#channel.sender;
     this.#sendFault(
       { id: item.callId, sentSince: mark, sentUntil: mark },
-      CallFault.fromPartial({ code: Code.UNIMPLEMENTED, message }),
+      CallFault.fromPartial({ code: Code.UNIMPLEMENTED, message, notExecuted: true }),
     );
     return true;
   }
@@ -284,8 +285,8 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
       context = item.context;
     } catch (error) {
       const { mark } = this.#channel.sender;
-      const { code, message } = unreadable(error);
-      this.#sendFault({ id: item.callId, sentSince: mark, sentUntil: mark }, CallFault.fromPartial({ code, message }));
+      const { fault } = faultFrom(unreadable(error, 'no'), this.#rules);
+      this.#sendFault({ id: item.callId, sentSince: mark, sentUntil: mark }, fault);
       return true;
     }
     const method = this.#rules.methods.named(name);
@@ -294,7 +295,7 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     try {
       if (context !== undefined) this.#accompany(call, context);
     } catch (error) {
-      this.threw(method, call, unreadable(error));
+      this.threw(method, call, unreadable(error, 'no'));
       return true;
     }
     return this.#openStream(method, call, () => {});
@@ -466,7 +467,7 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
 }
 
 /** Bytes that are not a request of their method are the caller's mistake: the caller hears of it. */
-function unreadable(error: unknown): Fault {
+function unreadable(error: unknown, executed: 'no' | 'yes'): Fault {
   const { code, message } = DuplexError.from(error);
-  return new Fault(code, message);
+  return new Fault(code, message, [], { executed });
 }

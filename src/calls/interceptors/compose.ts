@@ -1,5 +1,7 @@
 import type { MethodInfo } from '../../contract/contract.js';
 import type { MessageCodec } from '../../contract/message-codec.js';
+import { Code, DuplexError } from '../../errors.js';
+import { isPromiseLike } from '../../observability/hook.js';
 import type { IncomingCall } from '../incoming/call.js';
 import type { CallOptions } from '../outgoing/call-options.js';
 import type { Interceptor, MessagePlace } from './interceptor.js';
@@ -14,9 +16,31 @@ export type Make = (method: MethodInfo, request: unknown, options: CallOptions) 
 export function aroundHandler<Session>(interceptors: readonly Interceptor[], handle: Handle<Session>): Handle<Session> {
   return interceptors.reduceRight<Handle<Session>>((next, interceptor) => {
     if (interceptor.incoming === undefined) return next;
-    return (method, request, call) =>
-      interceptor.incoming?.({ method, request, call }, (changed) => next(method, changed, call));
+    return (method, request, call) => {
+      let handled: unknown = nothing;
+      const result = interceptor.incoming?.({ method, request, call }, (changed) => {
+        handled = next(method, changed, call);
+        // An interceptor may leave it alone, and then its failure must not end the process.
+        if (handled instanceof Promise) handled.catch(() => {});
+        return handled;
+      });
+      if (method.shape === 'one-way' || (result !== undefined && !isPromiseLike(result))) return result;
+      if (result === undefined) return unforgotten(method, handled);
+      return Promise.resolve(result).then((reply) => (reply === undefined ? unforgotten(method, handled) : reply));
+    };
   }, handle);
+}
+
+/** What stands for the result of a handler that was not run. */
+const nothing = Symbol('nothing');
+
+/** An interceptor has returned nothing: that is right only where the handler did so, too. */
+function unforgotten(method: MethodInfo, handled: unknown): unknown {
+  if (isPromiseLike(handled)) return Promise.resolve(handled).then((reply) => unforgotten(method, reply));
+  if (handled === undefined) return undefined;
+  const what = handled === nothing ? 'did not call next' : 'its handler returned something';
+  const message = `an interceptor's incoming returned nothing for ${method.localName}, and ${what}: write return next(request), or return what the caller is to get`;
+  throw new DuplexError('fault', message, { code: Code.FAILED_PRECONDITION });
 }
 
 /** The same for calls that go out. */

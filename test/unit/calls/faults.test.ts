@@ -7,6 +7,14 @@ const hiding = { includeErrorDetail: false, newErrorId: () => 'id-1' };
 const showing = { ...hiding, includeErrorDetail: true };
 
 describe('what a peer learns of an error', () => {
+  it('is also whether the call ran, as far as the fault speaks of this call', () => {
+    const told = (fault: Fault) =>
+      errorFromFault(CallFault.decode(CallFault.encode(faultFrom(fault, hiding).fault).finish())).executed;
+    expect(told(new Fault(Code.ABORTED, 'done'))).toBe('yes');
+    expect(told(new Fault(Code.ABORTED, 'not now', [], { executed: 'no' }))).toBe('no');
+    expect(told(new Fault(Code.ABORTED, 'from elsewhere', [], { executed: 'no', origin: 'remote' }))).toBe('yes');
+  });
+
   it('is everything of a Fault', () => {
     const thrown = new Fault(Code.OUT_OF_RANGE, 'too far', [[Ping, { id: 4 }]]);
     const received = errorFromFault(CallFault.decode(CallFault.encode(faultFrom(thrown, hiding).fault).finish()));

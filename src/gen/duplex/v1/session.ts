@@ -144,6 +144,8 @@ export interface CallFault {
   errorId: string;
   /** When trying again makes sense; 0: not said. */
   retryAfterMs: number;
+  /** The call was refused before anything of it ran. False also where nobody says. */
+  notExecuted: boolean;
 }
 
 /**
@@ -662,7 +664,7 @@ export const CallCancel: MessageFns<CallCancel, "duplex.v1.CallCancel"> = {
 };
 
 function createBaseCallFault(): CallFault {
-  return { code: 0, message: "", details: [], errorId: "", retryAfterMs: 0 };
+  return { code: 0, message: "", details: [], errorId: "", retryAfterMs: 0, notExecuted: false };
 }
 
 export const CallFault: MessageFns<CallFault, "duplex.v1.CallFault"> = {
@@ -683,6 +685,9 @@ export const CallFault: MessageFns<CallFault, "duplex.v1.CallFault"> = {
     }
     if (message.retryAfterMs !== 0) {
       writer.uint32(40).uint32(message.retryAfterMs);
+    }
+    if (message.notExecuted !== false) {
+      writer.uint32(48).bool(message.notExecuted);
     }
     return writer;
   },
@@ -740,6 +745,14 @@ export const CallFault: MessageFns<CallFault, "duplex.v1.CallFault"> = {
             message.retryAfterMs = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.notExecuted = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -762,6 +775,7 @@ export const CallFault: MessageFns<CallFault, "duplex.v1.CallFault"> = {
     message.details = object.details?.map((e) => Any.fromPartial(e)) || [];
     message.errorId = object.errorId ?? "";
     message.retryAfterMs = object.retryAfterMs ?? 0;
+    message.notExecuted = object.notExecuted ?? false;
     return message;
   },
 };
