@@ -174,8 +174,8 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'an offer overtakes the calls that wait',
     file: sender,
-    find: 'if (this.#waiting > 0 || !this.outbox.admits(item.length)) return false;',
-    replace: 'if (!this.outbox.admits(item.length)) return false;',
+    find: 'if (this.#waiting > 0 || !this.#admits(item.length)) return false;',
+    replace: 'if (!this.#admits(item.length)) return false;',
   },
   {
     bug: 'an answer overtakes the callbacks before it',
