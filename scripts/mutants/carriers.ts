@@ -152,8 +152,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'a stream that was turned away opens a session',
     file: reception,
-    find: "else if (this.#state === 'silent') this.#receive(frame);",
-    replace: 'else this.#receive(frame);',
+    find: "if (this.#state === 'silent') this.#receive(frame);",
+    replace: 'this.#receive(frame);',
   },
   {
     bug: 'a callback that is held is overtaken by the reply after it',
@@ -164,8 +164,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'items of a stream wait behind what waits for that stream',
     file: 'src/session/sender.ts',
-    find: 'if (this.#line.waitsSince(since, until) || !this.hasRoom) {',
-    replace: 'if (this.#line.length > 0 || !this.hasRoom) {',
+    find: 'if (this.#line?.waitsSince(since, until) === true || !this.hasRoom) {',
+    replace: 'if (this.#waiting > 0 || !this.hasRoom) {',
   },
   {
     bug: 'the answer to a reused id goes to another call',

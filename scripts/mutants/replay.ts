@@ -102,7 +102,7 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'what was admitted before the terms were known overruns the window',
     file: sender,
-    find: '    if (this.outbox.isOverfull) this.#line.putInFront(this.outbox.takeBack());\n',
+    find: '    if (this.outbox.isOverfull) this.#lineUp().putInFront(this.outbox.takeBack());\n',
     replace: '',
   },
   {
@@ -174,13 +174,13 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'an offer overtakes the calls that wait',
     file: sender,
-    find: 'if (this.#line.length > 0 || !this.outbox.admits(item.length)) return false;',
-    replace: 'if (!this.outbox.admits(item.length)) return false;',
+    find: 'if (this.#waiting > 0 || !this.#admits(item.length)) return false;',
+    replace: 'if (!this.#admits(item.length)) return false;',
   },
   {
     bug: 'an answer overtakes the callbacks before it',
     file: sender,
-    find: 'if (this.#line.waitsSince(since, until)) this.#line.joinAnswer(',
-    replace: 'if (since < 0) this.#line.joinAnswer(',
+    find: 'if (this.#line?.waitsSince(since, until) === true) this.#line.joinAnswer(',
+    replace: 'if (since < 0) this.#lineUp().joinAnswer(',
   },
 ];

@@ -77,8 +77,8 @@ export const sessionMutants: readonly Mutant[] = [
   {
     bug: 'a violation ends only the stream, and is replayed for ever',
     file: session,
-    find: "this.#fail(known.kind === 'fault' ? violation(known.message) : known);",
-    replace: "this.carrierLost(new DuplexError('lost', known.message), now);",
+    find: 'this.#fail(asViolation(error));',
+    replace: "this.carrierLost(new DuplexError('lost', asViolation(error).message), now);",
   },
   {
     bug: 'a half-open connection is never noticed',

@@ -6,6 +6,7 @@ import type { SessionOptions } from '../session/session-options.js';
 import { defaultTerms } from '../session/terms.js';
 import { defaultWaitingLineLimits } from '../session/waiting-line.js';
 import type { Clock } from '../transport/clock.js';
+import { SharedAlarms } from '../transport/shared-alarms.js';
 import type { ItemEncoder } from '../wire/item-encoder.js';
 import type { ErrorListener } from './call-channel.js';
 import type { Deliver } from './deliver.js';
@@ -64,6 +65,8 @@ export interface PeerPlan<Options extends PeerOptions = PeerOptions> {
   readonly incoming: IncomingRules;
   /** The methods of the other side. */
   readonly outgoing: MethodTable;
+  /** A client has but one session, which shares its alarms with none. */
+  readonly alarms: SharedAlarms | undefined;
 }
 
 /** Works out what the options mean for every session. */
@@ -74,6 +77,7 @@ export function peerPlan<Options extends PeerOptions>(options: Options): PeerPla
   return {
     options,
     session: sessionOptions(options),
+    alarms: role === 'service' ? new SharedAlarms(options.clock) : undefined,
     outgoing: new MethodTable(withMessages(interceptors, peers)),
     incoming: {
       includeErrorDetail,
@@ -97,6 +101,7 @@ function sessionOptions(options: PeerOptions): SessionOptions {
     terms: { ...defaultTerms, pingMs, pingTimeoutMs, ttlMs: options.resumeWindowMs, calls: callLimits.running },
     waiting: defaultWaitingLineLimits,
     heldBytes: options.heldBytes,
+    decoders: [],
     openTimeoutMs,
     closeTimeoutMs,
     retryOpen,

@@ -4,7 +4,7 @@ import type { MessageCodec } from '../contract/message-codec.js';
 import { DuplexError } from '../errors.js';
 import type { Credentials, Grant, Hello, Reason } from '../gen/duplex/v1/session.js';
 import { type SessionFields, SessionLog } from '../observability/session-log.js';
-import type { SessionIdentity } from '../session/handshake.js';
+import type { Issuer } from '../session/handshake.js';
 import { Session } from '../session/session.js';
 import { errorOf, orderlyEnd, type SessionEnd } from '../session/session-end.js';
 import type { SessionListener } from '../session/session-options.js';
@@ -63,7 +63,8 @@ export class Peer<SessionApi> implements SessionListener, ChannelOwner, Incoming
   readonly driver: Driver;
   /** Rises with every call and every answer, in either direction. */
   activity = 0;
-  readonly counters: CallCounters = { unsent: 0, failedHandlers: 0, unknownItems: 0, lateItems: 0, dropped: 0 };
+  /** Made with the first that counts anything. */
+  #counters: CallCounters | undefined;
   readonly log: SessionLog;
   readonly #channel: PeerChannel;
   readonly #outgoing: OutgoingCalls;
@@ -82,7 +83,7 @@ export class Peer<SessionApi> implements SessionListener, ChannelOwner, Incoming
     const { clock, interceptors } = plan.options;
     this.log = new SessionLog(plan.options.logger, clock, this);
     this.session = new Session(plan.session, this);
-    this.driver = new Driver(this.session, clock, dial);
+    this.driver = new Driver(this.session, clock, dial, plan.alarms);
     this.#channel = new PeerChannel(this, plan);
     this.#outgoing = new OutgoingCalls(this.#channel, plan.outgoing.methods);
     this.#incoming = new IncomingCalls(this.#channel, plan.incoming, this);
@@ -99,6 +100,11 @@ export class Peer<SessionApi> implements SessionListener, ChannelOwner, Incoming
   /** What incoming calls name as their session. */
   get api(): SessionApi {
     return this.#owner.api;
+  }
+
+  get counters(): CallCounters {
+    this.#counters ??= { unsent: 0, failedHandlers: 0, unknownItems: 0, lateItems: 0, dropped: 0 };
+    return this.#counters;
   }
 
   /** What log records say of the session. */
@@ -155,8 +161,8 @@ export class Peer<SessionApi> implements SessionListener, ChannelOwner, Incoming
   }
 
   /** Service: lets the client in and begins to run its calls. */
-  accept(identity: SessionIdentity): void {
-    this.session.accept(identity, this.#channel.clock.now());
+  accept(issuer: Issuer): void {
+    this.session.accept(issuer, this.#channel.clock.now());
     this.#incoming.resume();
   }
 
@@ -248,7 +254,7 @@ export class Peer<SessionApi> implements SessionListener, ChannelOwner, Incoming
   }
 
   closed(end: SessionEnd): void {
-    this.log.closed(end, { ...this.counters });
+    this.log.closed(end, { ...this.#counters });
     this.#owner.onEnded?.(end);
     this.#outgoing.refuse(end);
     this.#outgoing.fail(end);

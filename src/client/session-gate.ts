@@ -31,7 +31,7 @@ export class SessionGate {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#alarm = new Alarm(clock, () => this.#expire());
+    this.#alarm = new Alarm(clock, { ring: () => this.#expire() });
   }
 
   /** Whether who comes may go on at once. */

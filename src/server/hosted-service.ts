@@ -251,7 +251,7 @@ export class HostedService<Operations, Callbacks, State>
 
   #goOn(session: HostedSession<Operations, Callbacks, State>, arrival: Arrival, hello: Hello): void {
     const { carrier, principal, open } = arrival;
-    if (session.link.driver.resume(open, hello, () => session.tokens.issue())) session.identifiedAs(principal, carrier);
+    if (session.link.driver.resume(open, hello)) session.identifiedAs(principal, carrier);
     else reject(carrier, this.#host.clock, Reason.SUPERSEDED);
   }
 }

@@ -10,6 +10,7 @@ import { Code, DuplexError, type ErrorKind, Fault } from '../errors.js';
 import { type Credentials, Reason } from '../gen/duplex/v1/session.js';
 import { cleanText } from '../observability/clean-text.js';
 import { isPromiseLike } from '../observability/hook.js';
+import type { Issuer } from '../session/handshake.js';
 import { endOf, orderlyEnd, type SessionEnd } from '../session/session-end.js';
 import type { Admission } from './admission/admission.js';
 import type { IdleWatch, Watched } from './idle-watch.js';
@@ -56,7 +57,12 @@ export interface SessionHouse<Session> {
 
 /** One client's session in a host: makes the object that serves it, runs its operations, disposes of it. */
 export class HostedSession<Operations, Callbacks, State>
-  implements ServiceSession<Callbacks, State>, PeerOwner<ServiceSession<Callbacks, State>>, Watched, RenewalOwner
+  implements
+    ServiceSession<Callbacks, State>,
+    PeerOwner<ServiceSession<Callbacks, State>>,
+    Watched,
+    RenewalOwner,
+    Issuer
 {
   readonly id: string;
   /** What the client has to show to resume this session. */
@@ -231,6 +237,16 @@ export class HostedSession<Operations, Callbacks, State>
     this.#renewal?.identified(principal);
   }
 
+  // ---------------------------------------------------------------- Issuer
+
+  get sessionId(): Uint8Array {
+    return Buffer.from(this.id, 'hex');
+  }
+
+  issueToken(): Uint8Array {
+    return this.tokens.issue();
+  }
+
   // ---------------------------------------------------------------- PeerOwner
 
   onOpening(): void {
@@ -251,7 +267,7 @@ export class HostedSession<Operations, Callbacks, State>
     this.#handler = handler;
     // The client may have left while the factory took its time.
     if (this.link.session.state === 'closed') this.#leave();
-    else this.link.accept({ sessionId: Buffer.from(this.id, 'hex'), token: this.tokens.issue(), epoch: 1 });
+    else this.link.accept(this);
   }
 
   #refuse(thrown: unknown): void {

@@ -34,7 +34,7 @@ export class IdleWatch {
   constructor(clock: Clock, timeoutMs: number) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
-    this.#alarm = new Alarm(clock, () => this.#look());
+    this.#alarm = new Alarm(clock, { ring: () => this.#look() });
   }
 
   add(watched: Watched): void {

@@ -54,21 +54,18 @@ export class Reception implements CarrierListener {
   constructor(carrier: IncomingCarrier, desk: ReceptionDesk, clock: Clock, timeoutMs: number) {
     this.#carrier = carrier;
     this.#desk = desk;
-    this.#alarm = new Alarm(clock, () => this.#turnAway(tooLate(this.#state, timeoutMs)));
+    this.#alarm = new Alarm(clock, { ring: () => this.#turnAway(tooLate(this.#state, timeoutMs)) });
     this.#alarm.setAt(clock.now() + timeoutMs);
     carrier.listen(this);
   }
 
   frame(frame: Uint8Array): void {
-    // A Hello that resumes was all that its frame held; any other first frame is the session's affair.
-    if (this.#next !== undefined) this.#next.frame(frame);
     // What comes late on a stream that was turned away must not open a session.
-    else if (this.#state === 'silent') this.#receive(frame);
+    if (this.#state === 'silent') this.#receive(frame);
   }
 
   ended(): void {
     this.#ended = true;
-    if (this.#next !== undefined) return this.#next.ended();
     if (this.#state !== 'silent') return;
     const message = 'the stream ended without a message: an empty envelope opens a session that only listens';
     this.#turnAway(new DuplexError('protocol', message, { code: Code.FAILED_PRECONDITION }));
@@ -76,7 +73,6 @@ export class Reception implements CarrierListener {
 
   lost(error: DuplexError): void {
     this.#finish(error);
-    this.#next?.lost(error);
   }
 
   #receive(frame: Uint8Array): void {
@@ -108,10 +104,13 @@ export class Reception implements CarrierListener {
     this.#finish();
     const open: Dial = (listener) => {
       this.#next = listener;
+      // A session that rests need not keep its reception.
+      carrier.handTo(listener);
       return carrier;
     };
     const arrival = { carrier, principal, open };
     if (hello !== undefined && hello.sessionId.length > 0) this.#desk.resumes(arrival, hello);
+    // A Hello that resumes was all that its frame held; any other first frame is the session's affair.
     else if (this.#desk.opens(arrival, hello)) this.#next?.frame(frame);
   }
 

@@ -23,7 +23,8 @@ const lastCounts: ReadonlySet<ControlMessage['$case']> = new Set(['ping', 'pong'
  * are never numbered and never replayed: a new carrier starts with none.
  */
 export class Controls {
-  #queue: (ControlMessage | 'ack')[] = [];
+  /** None while it is empty: an array keeps room for its next items, 180 bytes in each session that rests. */
+  #queue: (ControlMessage | 'ack')[] | undefined;
   /** Client: makes the Hello that the present carrier has not seen yet. */
   #hello: ((credentials: Credentials | undefined) => Hello) | undefined;
   readonly #session: { readonly isJoined: boolean };
@@ -36,23 +37,24 @@ export class Controls {
   }
 
   get isEmpty(): boolean {
-    return this.#queue.length === 0;
+    return this.#queue === undefined;
   }
 
   push(message: ControlMessage): void {
     const { $case } = message;
-    if (lastCounts.has($case)) this.#queue = this.#queue.filter((queued) => queued === 'ack' || queued.$case !== $case);
-    this.#queue.push(message);
+    if (lastCounts.has($case))
+      this.#queue = this.#queue?.filter((queued) => queued === 'ack' || queued.$case !== $case);
+    this.#add(message);
   }
 
   /** An acknowledgement alone; without anything to acknowledge it is an empty frame. */
   ack(): void {
-    this.#queue.push('ack');
+    this.#add('ack');
   }
 
   /** A Goodbye that says this much and leaves the rest empty. */
   goodbye(said: Partial<Goodbye>): void {
-    this.#queue.push({ $case: 'goodbye', value: { ...silentGoodbye, ...said } });
+    this.#add({ $case: 'goodbye', value: { ...silentGoodbye, ...said } });
   }
 
   // ------------------------------------------------------------ application
@@ -60,7 +62,7 @@ export class Controls {
   /** Lets the peer send more items of a stream. Totals are absolute, so a later one replaces an earlier one. */
   grant(grant: Grant): void {
     if (!this.#session.isJoined) return;
-    const last = this.#queue.at(-1);
+    const last = this.#queue?.at(-1);
     // What is granted in one turn goes as one message.
     if (last !== undefined && last !== 'ack' && last.$case === 'credit') last.value.grants.push(grant);
     else this.push({ $case: 'credit', value: { grants: [grant] } });
@@ -100,14 +102,20 @@ export class Controls {
   }
 
   clear(): void {
-    this.#queue = [];
+    this.#queue = undefined;
     this.#hello = undefined;
   }
 
   /** The frame of the next one. */
   nextFrame(acknowledgement: Acknowledgement): Uint8Array {
     const numbers = { seq: 0, ...acknowledgement };
-    const message = this.#queue.shift();
+    const message = this.#queue?.shift();
+    if (this.#queue?.length === 0) this.#queue = undefined;
     return message === undefined || message === 'ack' ? ackFrame(numbers) : controlFrame(message, numbers);
+  }
+
+  #add(message: ControlMessage | 'ack'): void {
+    this.#queue ??= [];
+    this.#queue.push(message);
   }
 }

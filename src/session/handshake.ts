@@ -20,6 +20,16 @@ export interface SessionIdentity {
   readonly epoch: number;
 }
 
+/**
+ * Who makes out the identities of a service's session. It is asked for each
+ * Welcome: what a session that rests would keep for that are 240 bytes.
+ */
+export interface Issuer {
+  readonly sessionId: Uint8Array;
+  /** A new token for the next Welcome. */
+  issueToken(): Uint8Array;
+}
+
 /** The first message of a client on each carrier; with an identity it asks to resume. */
 export function helloFor(
   contract: string,

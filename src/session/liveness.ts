@@ -1,3 +1,5 @@
+import { defaultTerms, type SessionTerms } from './terms.js';
+
 /** What the session has to do about a silent peer. */
 export type LivenessVerdict = 'alive' | 'probe' | 'dead';
 
@@ -18,13 +20,11 @@ export class Liveness {
   #probedAt: number | undefined;
   /** When to give the verdict, once the moment of grace has begun. */
   #verdictAt: number | undefined;
-  #pingMs = Number.POSITIVE_INFINITY;
-  #timeoutMs = Number.POSITIVE_INFINITY;
+  #terms: Pick<SessionTerms, 'pingMs' | 'pingTimeoutMs'> = defaultTerms;
 
-  /** Starts to watch; both times in milliseconds. */
-  start(now: number, pingMs: number, timeoutMs: number): void {
-    this.#pingMs = pingMs;
-    this.#timeoutMs = timeoutMs;
+  /** Starts to watch, by the times of these terms. */
+  start(now: number, terms: Pick<SessionTerms, 'pingMs' | 'pingTimeoutMs'>): void {
+    this.#terms = terms;
     this.heard(now);
   }
 
@@ -38,8 +38,8 @@ export class Liveness {
   /** When `check` has to be called next. */
   get deadline(): number {
     if (this.#verdictAt !== undefined) return this.#verdictAt;
-    if (this.#probedAt === undefined) return this.#heardAt + this.#pingMs;
-    return this.#probedAt + this.#timeoutMs - this.#graceMs;
+    if (this.#probedAt === undefined) return this.#heardAt + this.#terms.pingMs;
+    return this.#probedAt + this.#terms.pingTimeoutMs - this.#graceMs;
   }
 
   /** Says what to do now. After `probe` the caller sends a ping. */
@@ -52,11 +52,11 @@ export class Liveness {
       return 'probe';
     }
     if (this.#verdictAt !== undefined) return 'dead';
-    this.#verdictAt = Math.max(this.#probedAt + this.#timeoutMs, now + this.#graceMs);
+    this.#verdictAt = Math.max(this.#probedAt + this.#terms.pingTimeoutMs, now + this.#graceMs);
     return 'alive';
   }
 
   get #graceMs(): number {
-    return Math.min(MAX_GRACE_MS, this.#timeoutMs / 4);
+    return Math.min(MAX_GRACE_MS, this.#terms.pingTimeoutMs / 4);
   }
 }

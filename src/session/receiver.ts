@@ -7,6 +7,9 @@ import type { SessionTerms } from './terms.js';
 /** Operations of a plain client that may wait for their handlers before its stream is no longer read. */
 const PLAIN_QUEUE_ITEMS = 256;
 
+/** In the place of a decoder while no frame is taken; it never reads one. */
+const resting = new FrameDecoder();
+
 /** What the receiver hands out. */
 export interface ReceiverListener {
   /** A control message. False to stop with this frame. */
@@ -23,17 +26,29 @@ export class Receiver {
   readonly receipts: Receipts;
   /** Frames in a row that left a gap, without anything new between them. */
   gaps = 0;
-  readonly #decoder = new FrameDecoder();
+  /** The session's own only while it takes a frame. */
+  #decoder = resting;
+  readonly #decoders: FrameDecoder[];
   readonly #listener: ReceiverListener;
 
-  constructor(terms: SessionTerms, listener: ReceiverListener) {
+  /** `decoders` are those that are not in use. */
+  constructor(terms: SessionTerms, decoders: FrameDecoder[], listener: ReceiverListener) {
     this.receipts = new Receipts(terms);
+    this.#decoders = decoders;
     this.#listener = listener;
   }
 
-  /** Takes the next frame. Throws a `protocol` error if it is none. */
+  /** Takes the next frame, until `done`. Throws a `protocol` error if it is none. */
   read(frame: Uint8Array): void {
+    this.#decoder = this.#decoders.pop() ?? new FrameDecoder();
     this.#decoder.read(frame);
+  }
+
+  /** The frame is taken. */
+  done(): void {
+    this.#decoder.close();
+    this.#decoders.push(this.#decoder);
+    this.#decoder = resting;
   }
 
   /** What the frame acknowledges. */
@@ -108,4 +123,10 @@ export class Receiver {
 /** What no correct peer does; it ends the session. */
 export function violation(what: string): DuplexError {
   return new DuplexError('protocol', `the peer broke the protocol: ${what}`, { origin: 'remote' });
+}
+
+/** What went wrong while a frame was taken: nothing that this side's application could be told as its own fault. */
+export function asViolation(error: unknown): DuplexError {
+  const known = DuplexError.from(error, 'protocol');
+  return known.kind === 'fault' ? violation(known.message) : known;
 }

@@ -1,6 +1,6 @@
 import type { Credentials, Hello, Marks, Welcome } from '../gen/duplex/v1/session.js';
 import { Backoff } from './backoff.js';
-import { helloFor, type SessionIdentity, welcomeFor } from './handshake.js';
+import { helloFor, type Issuer, type SessionIdentity, welcomeFor } from './handshake.js';
 import type { Outbox } from './outbox.js';
 import type { Receipts } from './receipts.js';
 import type { SessionOptions } from './session-options.js';
@@ -23,7 +23,11 @@ export class Resumption {
   redialAt = Number.POSITIVE_INFINITY;
   /** The highest attempt said, or heard of. */
   attempt = 0;
+  /** Client: what it was given. */
   identity: SessionIdentity | undefined;
+  /** Service: who gives that. */
+  #issuer: Issuer | undefined;
+  #epoch = 0;
   /** Client only. */
   #backoff: Backoff | undefined;
   readonly #openNonce: Uint8Array;
@@ -70,9 +74,9 @@ export class Resumption {
   }
 
   /** The service's answer to the first Hello. */
-  openingWelcome(identity: SessionIdentity): Welcome {
-    this.identity = withoutToken(identity);
-    return welcomeFor(identity, { ...this.#options.terms, ttlMs: this.ttlMs });
+  openingWelcome(issuer: Issuer): Welcome {
+    this.#issuer = issuer;
+    return this.#welcome(issuer);
   }
 
   /** Whether the service may go on with a client that says this: a Hello that came late changes nothing. */
@@ -85,15 +89,17 @@ export class Resumption {
    * stands where the client is; undefined if their marks do not fit. A Hello
    * without a session id comes from a client whose first Welcome was lost.
    */
-  resumingWelcome(hello: Hello, issueToken: () => Uint8Array): Welcome | undefined {
+  resumingWelcome(hello: Hello): Welcome | undefined {
     this.attempt = hello.attempt;
     const reopens = hello.sessionId.length === 0;
-    const before = this.identity as SessionIdentity;
     if (!this.matches(reopens ? noMarks : hello.marks)) return undefined;
-    const identity = { ...before, token: issueToken(), epoch: before.epoch + 1 };
-    this.identity = withoutToken(identity);
-    const terms = { ...this.#options.terms, ttlMs: this.ttlMs };
-    return welcomeFor(identity, terms, reopens ? undefined : this.#marks());
+    return this.#welcome(this.#issuer as Issuer, reopens ? undefined : this.#marks());
+  }
+
+  #welcome(issuer: Issuer, marks?: Marks): Welcome {
+    this.#epoch += 1;
+    const identity = { sessionId: issuer.sessionId, token: issuer.issueToken(), epoch: this.#epoch };
+    return welcomeFor(identity, { ...this.#options.terms, ttlMs: this.ttlMs }, marks);
   }
 
   /** Whether the peer's marks fit this side's; if so, the outbox stands where the peer is. */
@@ -107,9 +113,4 @@ export class Resumption {
     const { firstKept: first, lastSeq: last } = this.#outbox;
     return { received: this.#receipts.received, first, last };
   }
-}
-
-/** What a service keeps: the token is its client's alone. */
-function withoutToken(identity: SessionIdentity): SessionIdentity {
-  return { ...identity, token: noBytes };
 }

@@ -25,7 +25,9 @@ export class Sender {
   #isOver = false;
   /** So much of this session is counted in `#held`. */
   #tallied = 0;
-  readonly #line: WaitingLine;
+  /** Made with the first who has to wait: most sessions never fill a window. */
+  #line: WaitingLine | undefined;
+  readonly #limits: WaitingLineLimits;
   readonly #held: HeldBytes | undefined;
   readonly #driver: { wake(): void };
   readonly #receipts: { readonly heldBytes: number };
@@ -38,7 +40,7 @@ export class Sender {
     receipts: { readonly heldBytes: number },
     controls: { wantAcknowledgement(): void },
   ) {
-    this.#line = new WaitingLine(waiting);
+    this.#limits = waiting;
     this.#held = heldBytes;
     this.#driver = driver;
     this.#receipts = receipts;
@@ -48,7 +50,7 @@ export class Sender {
   /** How much this session holds, counted anew. */
   tally(): number {
     const before = this.#tallied;
-    this.#tallied = this.#isOver ? 0 : this.outbox.heldBytes + this.#line.byteLength + this.#receipts.heldBytes;
+    this.#tallied = this.#isOver ? 0 : this.outbox.heldBytes + this.#waitingBytes + this.#receipts.heldBytes;
     if (this.#tallied !== before) this.#held?.change(before, this.#tallied);
     return this.#tallied;
   }
@@ -62,12 +64,12 @@ export class Sender {
     this.#peerTerms = terms;
     this.outbox.terms = terms;
     // What was admitted by a guess must not stand in the way of answers, which no window gates.
-    if (this.outbox.isOverfull) this.#line.putInFront(this.outbox.takeBack());
+    if (this.outbox.isOverfull) this.#lineUp().putInFront(this.outbox.takeBack());
   }
 
   /** Whether nothing waits to be admitted or framed. */
   get isDrained(): boolean {
-    return this.#line.length === 0 && this.outbox.drained;
+    return this.#waiting === 0 && this.outbox.drained;
   }
 
   /**
@@ -89,13 +91,13 @@ export class Sender {
   fail(error: DuplexError): void {
     this.#isOver = true;
     this.tally();
-    this.#line.fail(error);
+    this.#line?.fail(error);
   }
 
   /** Sends an item that starts something, if the window takes it now; false if not. */
   offer(item: ItemBytes): boolean {
     this.#check(item);
-    if (this.#line.length > 0 || !this.#admits(item.length)) return false;
+    if (this.#waiting > 0 || !this.#admits(item.length)) return false;
     this.outbox.charge(item);
     this.#count();
     this.#driver.wake();
@@ -104,9 +106,9 @@ export class Sender {
 
   /** Queues an item that `offer` did not take. Throws RESOURCE_EXHAUSTED if too many wait already. */
   wait(item: Uint8Array, waiter: Waiter): void {
-    const { byteLength } = this.#line;
+    const byteLength = this.#waitingBytes;
     if (byteLength > 0 && this.#held !== undefined && byteLength + item.length > this.#held.share) throw fullHost();
-    this.#line.join(item, waiter);
+    this.#lineUp().join(item, waiter);
     this.tally();
   }
 
@@ -129,7 +131,7 @@ export class Sender {
 
   /** A mark for `answer`: what is sent from now on belongs before the answer. */
   get mark(): number {
-    return this.#line.mark;
+    return this.#line?.mark ?? 0;
   }
 
   /**
@@ -137,7 +139,7 @@ export class Sender {
    * was sent after the mark `since` and not after the mark `until`.
    */
   answer(item: ItemBytes, since: number, until = Number.POSITIVE_INFINITY): void {
-    if (this.#line.waitsSince(since, until)) this.#line.joinAnswer(item.slice());
+    if (this.#line?.waitsSince(since, until) === true) this.#line.joinAnswer(item.slice());
     else this.outbox.add(item);
     this.#count();
     this.#driver.wake();
@@ -161,7 +163,7 @@ export class Sender {
   offerStreamItem(item: ItemBytes, since: number, until: number): boolean {
     if (this.#isOver && this.#refusal !== undefined) throw errorOf(this.#refusal, 'no');
     this.checkSize(item);
-    if (this.#line.waitsSince(since, until) || !this.hasRoom) {
+    if (this.#line?.waitsSince(since, until) === true || !this.hasRoom) {
       this.#roomWanted = true;
       return false;
     }
@@ -185,23 +187,36 @@ export class Sender {
   sendDroppable(item: ItemBytes, key: number, limit: number): boolean {
     this.#check(item);
     let dropped = false;
-    if (this.#line.length === 0 && this.#admits(item.length)) this.outbox.charge(item);
-    else dropped = this.#line.joinDroppable(item.slice(), key, limit);
+    if (this.#waiting === 0 && this.#admits(item.length)) this.outbox.charge(item);
+    else dropped = this.#lineUp().joinDroppable(item.slice(), key, limit);
     this.#count();
     this.#driver.wake();
     return dropped;
   }
 
+  get #waiting(): number {
+    return this.#line?.length ?? 0;
+  }
+
+  get #waitingBytes(): number {
+    return this.#line?.byteLength ?? 0;
+  }
+
+  #lineUp(): WaitingLine {
+    this.#line ??= new WaitingLine(this.#limits);
+    return this.#line;
+  }
+
   /** What is sent and not acknowledged, and what waits to be sent. */
   get depths(): { readonly unacknowledged: number; readonly waiting: number; readonly waitingBytes: number } {
     const { lastSeq, acked } = this.outbox;
-    return { unacknowledged: lastSeq - acked, waiting: this.#line.length, waitingBytes: this.#line.byteLength };
+    return { unacknowledged: lastSeq - acked, waiting: this.#waiting, waitingBytes: this.#waitingBytes };
   }
 
   /** Admits those in line whom the window takes now. True if stream items that were not taken may be offered again. */
   advance(): boolean {
     const { outbox } = this;
-    if (this.#line.length > 0) {
+    if (this.#line !== undefined && this.#line.length > 0) {
       this.#line.advance(
         (byteLength) => this.#admits(byteLength),
         (item, charged) => (charged ? outbox.charge(item) : outbox.add(item)),

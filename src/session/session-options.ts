@@ -1,6 +1,6 @@
 import type { DuplexError } from '../errors.js';
 import type { Credentials, Grant, Hello } from '../gen/duplex/v1/session.js';
-import type { ReceivedItem } from '../wire/frame-decoder.js';
+import type { FrameDecoder, ReceivedItem } from '../wire/frame-decoder.js';
 import type { BackoffOptions } from './backoff.js';
 import type { HeldBytes } from './held-bytes.js';
 import type { SessionEnd } from './session-end.js';
@@ -20,6 +20,8 @@ export interface SessionOptions {
   readonly waiting: WaitingLineLimits;
   /** What all sessions of a host may hold together. Default: no bound but each one's own. */
   readonly heldBytes?: HeldBytes | undefined;
+  /** Decoders for whichever session takes a frame: one that rests has none, which saves 200 bytes in it. Default: its own. */
+  readonly decoders?: FrameDecoder[];
   /** How long the peer may take to open the session. */
   readonly openTimeoutMs: number;
   /** Client: whether a first attempt to connect that fails is repeated, within the open time-out. */

@@ -3,11 +3,11 @@ import { Control, type Goodbye, type Hello, Reason, Result, type Welcome } from 
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { announcedEnd, Closing } from './closing.js';
 import { Controls } from './controls.js';
-import { errorFromRejection, objectionTo, rejectionFor, type SessionIdentity, turnedAway } from './handshake.js';
+import { errorFromRejection, type Issuer, objectionTo, rejectionFor, turnedAway } from './handshake.js';
 import { Liveness } from './liveness.js';
 import type { Outbox } from './outbox.js';
 import type { Receipts } from './receipts.js';
-import { Receiver, type ReceiverListener, violation } from './receiver.js';
+import { asViolation, Receiver, type ReceiverListener, violation } from './receiver.js';
 import { Resumption } from './resumption.js';
 import { Sender } from './sender.js';
 import { endOf, endOfAttempt, endOfGoodbye, errorOf, orderlyEnd, type SessionEnd } from './session-end.js';
@@ -66,7 +66,7 @@ export class Session implements ReceiverListener {
     this.#options = options;
     this.#listener = listener;
     // The session itself listens to its parts: closures for each of ten thousand sessions would take their megabytes.
-    this.#receiver = new Receiver(options.terms, this);
+    this.#receiver = new Receiver(options.terms, options.decoders ?? [], this);
     this.controls = new Controls(this, listener);
     this.#receipts = this.#receiver.receipts;
     this.sender = new Sender(options, listener, this.#receipts, this.controls);
@@ -80,7 +80,7 @@ export class Session implements ReceiverListener {
     return this.#state;
   }
 
-  /** The id that both sides know the session by; undefined before it is open, and for a plain one. */
+  /** Client: the id that both sides know the session by; undefined before it is open, and for a plain one. */
   get id(): Uint8Array | undefined {
     return this.#resumption.identity?.sessionId;
   }
@@ -109,8 +109,7 @@ export class Session implements ReceiverListener {
     this.#departure = undefined;
     this.#peerHalfClosed = false;
     this.controls.clear();
-    const { pingMs, pingTimeoutMs } = this.#options.terms;
-    this.#liveness.start(now, pingMs, pingTimeoutMs);
+    this.#liveness.start(now, this.#options.terms);
     if (this.#options.role === 'service') return;
     if (this.#level === 'plain') {
       this.controls.ack();
@@ -132,8 +131,9 @@ export class Session implements ReceiverListener {
       this.#takeFrame(now);
       if (this.sender.advance()) this.#listener.room();
     } catch (error) {
-      const known = DuplexError.from(error, 'protocol');
-      this.#fail(known.kind === 'fault' ? violation(known.message) : known);
+      this.#fail(asViolation(error));
+    } finally {
+      this.#receiver.done();
     }
   }
 
@@ -234,11 +234,11 @@ export class Session implements ReceiverListener {
 
   // ------------------------------------------------------------ application
 
-  /** Service: lets the client in. The identity is what it will have to show to resume. */
-  accept(identity: SessionIdentity, now: number): void {
+  /** Service: lets the client in. What it will have to show to resume is made out by `issuer`, now and later. */
+  accept(issuer: Issuer, now: number): void {
     if (this.#state !== 'opening') return;
     if (this.#level === 'session') {
-      this.controls.push({ $case: 'welcome', value: this.#resumption.openingWelcome(identity) });
+      this.controls.push({ $case: 'welcome', value: this.#resumption.openingWelcome(issuer) });
       this.#unconfirmed = true;
     }
     this.#open(now);
@@ -259,7 +259,7 @@ export class Session implements ReceiverListener {
    * Fences the old carrier, if it still exists. False for a Hello that came
    * late: then nothing has happened, and the present carrier stays.
    */
-  resume(hello: Hello, issueToken: () => Uint8Array, now: number): boolean {
+  resume(hello: Hello, now: number): boolean {
     if (!this.#resumption.isNews(hello)) return false;
     if (this.#state === 'opening') {
       // The client dialled again before it was let in: the Welcome goes over the new carrier.
@@ -272,7 +272,7 @@ export class Session implements ReceiverListener {
     if (this.#state !== 'open' && this.#state !== 'resuming') return false;
     if (this.#state === 'open') this.#cut(new DuplexError('lost', 'another stream took over'), now);
     this.attach(now);
-    const welcome = this.#resumption.resumingWelcome(hello, issueToken);
+    const welcome = this.#resumption.resumingWelcome(hello);
     if (welcome === undefined) {
       this.controls.push({ $case: 'welcome', value: rejectionFor(Reason.GAP) });
       this.#finish(endOf(new DuplexError('lost', 'the client misses what can no longer be replayed')), { how: 'end' });
@@ -458,7 +458,7 @@ export class Session implements ReceiverListener {
     const isFirst = this.#options.role === 'service' && this.#state === 'opening' && this.#openBy !== NEVER;
     if (!isFirst) throw violation('a Hello out of place');
     this.#resumption.greetedWith(hello);
-    this.sender.peerTerms = termsOf(hello.terms);
+    this.sender.peerTerms = termsOf(hello.terms, this.#options.terms);
     const objection = objectionTo(hello, this.#options.contract);
     // How long the application takes to let the client in is its own affair.
     this.#openBy = NEVER;
@@ -477,7 +477,7 @@ export class Session implements ReceiverListener {
       throw violation('its marks do not fit what was sent and received');
     if (welcome.result === Result.PLAIN) this.#level = 'plain';
     this.#resumption.welcomedWith(welcome);
-    this.sender.peerTerms = termsOf(welcome.terms);
+    this.sender.peerTerms = termsOf(welcome.terms, this.#options.terms);
     if (opens) this.#open(now);
     else this.#goOn(now);
     // One frame at once: it tells the service that its new token arrived. What waits to be sent says that, too.

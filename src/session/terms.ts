@@ -28,9 +28,12 @@ export const defaultTerms: SessionTerms = Object.freeze({
  */
 export const GATHER_BYTES = 30 * KIB;
 
-/** The peer's terms with the defaults for whatever it left out. */
-export function termsOf(peer: Terms | undefined): SessionTerms {
+/** The peer's terms with the defaults for whatever it left out; `own` itself if they are the same. */
+export function termsOf(peer: Terms | undefined, own = defaultTerms): SessionTerms {
   if (peer === undefined) return defaultTerms;
   const said = Object.entries(peer).filter(([, value]) => value > 0);
-  return { ...defaultTerms, ...Object.fromEntries(said) };
+  const terms: SessionTerms = { ...defaultTerms, ...Object.fromEntries(said) };
+  // Most sessions have both sides' defaults, and then need no object of their own for it.
+  const names = Object.keys(defaultTerms) as (keyof SessionTerms)[];
+  return names.every((name) => terms[name] === own[name]) ? own : terms;
 }

@@ -29,6 +29,8 @@ export interface IncomingCarrier extends Carrier {
   readonly certificate?: PeerCertificate | undefined;
   /** Starts to read; to be called once. */
   listen(listener: CarrierListener): void;
+  /** What comes from now on is told to another listener. */
+  handTo(listener: CarrierListener): void;
 }
 
 /** What a carrier tells its driver. After `ended` or `lost` nothing more comes. */

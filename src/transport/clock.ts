@@ -8,6 +8,8 @@ export interface Timer {
  * that a test can run hours in a moment.
  */
 export interface Clock {
+  /** So late a timer may call back that is half a second away or more, that many may share one. Default: 0. */
+  readonly slackMs?: number;
   /** Milliseconds that only ever rise; their zero has no meaning. */
   now(): number;
   /** The time of day, in milliseconds since 1970: what ends at a date is told by it. */
@@ -24,6 +26,7 @@ const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** The clock of the process. Sockets keep the process alive, timers only where there is no socket yet. */
 export const systemClock: Clock = Object.freeze({
+  slackMs: 100,
   now: () => performance.now(),
   date: () => Date.now(),
   schedule(atMs: number, callback: () => void, holds = false): Timer {

@@ -6,6 +6,7 @@ import type { Departure } from '../session/session-options.js';
 import { Alarm } from './alarm.js';
 import type { Carrier, CarrierListener } from './carrier.js';
 import type { Clock } from './clock.js';
+import type { SharedAlarms } from './shared-alarms.js';
 
 const cancel: Departure = Object.freeze({ how: 'cancel' });
 
@@ -36,13 +37,13 @@ export class Driver {
   readonly #redialAlarm: Alarm | undefined;
   readonly #dial: Dial | undefined;
 
-  /** With `dial` the session gets a new carrier whenever it wants one. */
-  constructor(session: Session, clock: Clock, dial?: Dial) {
+  /** With `dial` the session gets a new carrier whenever it wants one; `alarms` are shared with other sessions. */
+  constructor(session: Session, clock: Clock, dial?: Dial, alarms?: SharedAlarms) {
     this.#session = session;
     this.#clock = clock;
     this.#dial = dial;
-    this.#alarm = new Alarm(clock, () => this.#ring());
-    if (dial !== undefined) this.#redialAlarm = new Alarm(clock, () => this.#ring(), true);
+    this.#alarm = new Alarm(alarms ?? clock, this);
+    if (dial !== undefined) this.#redialAlarm = new Alarm(clock, this, true);
   }
 
   /** Dials for the first time. */
@@ -73,8 +74,8 @@ export class Driver {
   }
 
   /** Gives the session of a service a new carrier, on which the client said `hello`; false if that came late. */
-  resume(open: Dial, hello: Hello, issueToken: () => Uint8Array): boolean {
-    if (!this.#tell((session, now) => session.resume(hello, issueToken, now))) return false;
+  resume(open: Dial, hello: Hello): boolean {
+    if (!this.#tell((session, now) => session.resume(hello, now))) return false;
     // Fenced: what the old carrier still brings is ignored from here on.
     this.#link?.leave(cancel);
     this.#link = new Link(this, open).open();
@@ -193,7 +194,8 @@ export class Driver {
     if (departure.how !== 'half-close' || link.isOver) this.#link = undefined;
   }
 
-  #ring(): void {
+  /** From its alarms: a deadline has come, or may have. */
+  ring(): void {
     const now = this.#clock.now();
     if (this.#lingersUntil !== undefined && now >= this.#lingersUntil) {
       this.#link?.leave(cancel);

@@ -24,6 +24,10 @@ class MemoryCarrier implements IncomingCarrier {
     queueMicrotask(this.#read);
   }
 
+  handTo(listener: CarrierListener): void {
+    this.#listener = listener;
+  }
+
   write(frame: Uint8Array, written: () => void): void {
     // A copy, as a wire makes one: the sender's buffer is its own again after `written`.
     const copy = frame.slice();

@@ -72,11 +72,15 @@ export class FrameDecoder {
     this.#remaining = this.itemCount;
   }
 
+  /** Lets go of the frame: a decoder that rests must not keep it, nor the memory around it. */
+  close(): void {
+    this.#item.close();
+  }
+
   /** Moves to the next item of the frame; false at its end. */
   next(): boolean {
     if (this.#remaining === 0) {
-      // A session that rests must not keep the last frame that came, nor the memory around it.
-      this.#item.close();
+      this.close();
       return false;
     }
     if (this.#remaining-- === this.itemCount) return true;

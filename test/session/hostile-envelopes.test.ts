@@ -29,6 +29,10 @@ class HostileStream implements IncomingCarrier {
     this.listener = listener;
   }
 
+  handTo(listener: CarrierListener): void {
+    this.listener = listener;
+  }
+
   write(_: Uint8Array, written: () => void): void {
     this.written += 1;
     queueMicrotask(written);

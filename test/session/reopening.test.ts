@@ -62,7 +62,7 @@ describe('a client that dials again before it was let in', () => {
 
   it('does not fence itself with a Hello that is late', () => {
     const pair = waiting();
-    expect(pair.service.session.resume(helloOf({ attempt: 1 }), () => pair.newToken(), pair.now)).toBe(false);
+    expect(pair.service.session.resume(helloOf({ attempt: 1 }), pair.now)).toBe(false);
     pair.service.accept();
     pair.settle();
     expect(pair.client.events).toEqual(['opened']);
@@ -76,7 +76,7 @@ describe('marks', () => {
     pair.settle();
     pair.cut();
     const hello = helloOf({ marks: { received: 2, first: 1, last: 0 } });
-    pair.service.session.resume(hello, () => pair.newToken(), pair.now);
+    pair.service.session.resume(hello, pair.now);
     expect(controlsOf(pair, pair.service)).toMatchObject([{ $case: 'welcome', value: { reason: Reason.GAP } }]);
     expect(pair.service.end).toMatchObject({ kind: 'lost' });
   });
@@ -87,7 +87,7 @@ describe('marks', () => {
     pair.settle();
     pair.advance(2_000);
     pair.cut();
-    pair.service.session.resume(helloOf(), () => pair.newToken(), pair.now);
+    pair.service.session.resume(helloOf(), pair.now);
     expect(pair.service.end).toMatchObject({ kind: 'lost' });
   });
 });

@@ -83,7 +83,7 @@ export class Side implements SessionListener {
   }
 
   accept(): void {
-    this.session.accept({ sessionId: Uint8Array.of(1), token: this.#pair.newToken(), epoch: 1 }, this.#pair.now);
+    this.session.accept({ sessionId: Uint8Array.of(1), issueToken: () => this.#pair.newToken() }, this.#pair.now);
   }
 
   opened(): void {
@@ -292,7 +292,7 @@ export class SessionPair {
     side.departed = undefined;
     const hello = helloIn(frame);
     if (this.#served && hello !== undefined) {
-      if (!side.session.resume(hello, () => this.newToken(), this.now)) throw new Error('the Hello came late');
+      if (!side.session.resume(hello, this.now)) throw new Error('the Hello came late');
       return;
     }
     this.#served = true;

@@ -46,8 +46,8 @@ export class Dispatcher<Session> {
   /** Calls that wait begin at `#head`: shifting a long array one by one would be quadratic. */
   #waiting: (WaitingCall<Session> | WaitingNews<Session>)[] = [];
   #head = 0;
-  /** Calls that serve calls of this side: they go before all that wait. */
-  #nested: WaitingCall<Session>[] = [];
+  /** Calls that serve calls of this side: they go before all that wait. Made with the first that has to. */
+  #nested: WaitingCall<Session>[] | undefined;
   readonly #turns: Turns;
   readonly #limits: CallLimits;
   readonly #events: DispatcherEvents<Session>;
@@ -60,8 +60,12 @@ export class Dispatcher<Session> {
     this.#events = events;
   }
 
+  get #nestedCount(): number {
+    return this.#nested?.length ?? 0;
+  }
+
   get isIdle(): boolean {
-    return this.#turns.size === 0 && this.#head === this.#waiting.length && this.#nested.length === 0;
+    return this.#turns.size === 0 && this.#head === this.#waiting.length && this.#nestedCount === 0;
   }
 
   /**
@@ -100,10 +104,11 @@ export class Dispatcher<Session> {
     if (blocking !== undefined) throw cycleFault(call, blocking);
     // No window gates these, so their number is bounded here.
     const limit = 2 * this.#limits.running;
-    if (this.#turns.size + this.#nested.length >= limit) {
+    if (this.#turns.size + this.#nestedCount >= limit) {
       const message = `${limit} calls run or serve calls that run, in one session`;
       throw new Fault(Code.RESOURCE_EXHAUSTED, message, [], { executed: 'no' });
     }
+    this.#nested ??= [];
     this.#nested.push({ method, request, call });
     this.drain();
   }
@@ -130,7 +135,7 @@ export class Dispatcher<Session> {
   cancel(id: number, reason: unknown): void {
     if (id === 0) return;
     for (const call of this.#turns.running()) if (call.id === id) call.abort(reason);
-    for (const { call } of this.#nested) if (call.id === id) call.abort(reason);
+    for (const { call } of this.#nested ?? []) if (call.id === id) call.abort(reason);
     for (let i = this.#head; i < this.#waiting.length; i++) {
       const call = this.#waiting[i]?.call;
       if (call?.id === id) call.abort(reason);
@@ -141,7 +146,7 @@ export class Dispatcher<Session> {
   abortAll(reason: unknown): void {
     this.#waiting = [];
     this.#head = 0;
-    this.#nested = [];
+    this.#nested = undefined;
     for (const call of this.#turns.running()) {
       call.abort(reason);
       call.end();
@@ -195,7 +200,13 @@ export class Dispatcher<Session> {
   }
 
   #beginNested(): boolean {
-    if (this.#nested.length === 0 || !this.#turns.isFreeForNested || !this.#events.mayBegin()) return false;
+    if (
+      this.#nested === undefined ||
+      this.#nested.length === 0 ||
+      !this.#turns.isFreeForNested ||
+      !this.#events.mayBegin()
+    )
+      return false;
     const { method, request, call } = this.#nested.shift() as WaitingCall<Session>;
     if (!call.isAborted) this.#run(method, request, call);
     return true;

@@ -25,7 +25,8 @@ export class Turns {
   #running: Set<IncomingCall<unknown>> | undefined;
   /** How many answers each parked call awaits; only `reentrant` parks any. */
   #parked: Map<IncomingCall<unknown>, number> | undefined;
-  #resumptions: Resumption[] = [];
+  /** Made when the first parked call wants to go on. */
+  #resumptions: Resumption[] | undefined;
 
   constructor(mode: Concurrency, limit: number) {
     this.mode = mode;
@@ -85,8 +86,10 @@ export class Turns {
   /** An answer that `call` awaited is there: `goOn` hands it over, at once or when it is `call`'s turn again. */
   unpark(call: IncomingCall<unknown>, goOn: () => void): void {
     const awaited = this.#parked?.get(call);
-    if (awaited === 1) this.#resumptions.push({ call, goOn });
-    else {
+    if (awaited === 1) {
+      this.#resumptions ??= [];
+      this.#resumptions.push({ call, goOn });
+    } else {
       if (awaited !== undefined) this.#parked?.set(call, awaited - 1);
       goOn();
     }
@@ -94,8 +97,10 @@ export class Turns {
 
   /** Gives a turn that is free to the first parked call that has its answer. False if there is none of either. */
   goOn(): boolean {
-    if (this.#resumptions.length === 0 || !this.#hasTurn) return false;
-    const { call, goOn } = this.#resumptions.shift() as Resumption;
+    if (!this.#hasTurn) return false;
+    const resumption = this.#resumptions?.shift();
+    if (resumption === undefined) return false;
+    const { call, goOn } = resumption;
     this.#parked?.delete(call);
     goOn();
     return true;
@@ -103,8 +108,8 @@ export class Turns {
 
   /** The session is over: nobody waits for a turn any more. */
   release(): void {
-    const resumptions = this.#resumptions;
-    this.#resumptions = [];
+    const resumptions = this.#resumptions ?? [];
+    this.#resumptions = undefined;
     for (const { goOn } of resumptions) goOn();
   }
 }

@@ -59,7 +59,7 @@ export class PendingCalls {
 
   add(call: PendingCall): void {
     this.#calls.add(call);
-    this.#alarm ??= new Alarm(this.#clock, () => this.#expire());
+    this.#alarm ??= new Alarm(this.#clock, { ring: () => this.#expire() });
     this.#alarm.setAt(call.deadline);
   }
 

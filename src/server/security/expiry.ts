@@ -34,7 +34,7 @@ export class Expiry {
     this.#clock = clock;
     this.#leadMs = leadMs;
     this.#events = events;
-    this.#alarm = new Alarm(clock, () => this.#ring());
+    this.#alarm = new Alarm(clock, { ring: () => this.#ring() });
   }
 
   /** From now on these credentials count. */

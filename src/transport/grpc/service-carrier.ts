@@ -9,6 +9,7 @@ import { textHeaders } from './text-headers.js';
 /** The service's end of a stream over grpc-js. */
 export class GrpcServiceCarrier implements IncomingCarrier {
   readonly #call: ServerDuplexStream<Buffer, Buffer>;
+  #listener: CarrierListener | undefined;
   #over = false;
 
   constructor(call: ServerDuplexStream<Buffer, Buffer>) {
@@ -33,23 +34,28 @@ export class GrpcServiceCarrier implements IncomingCarrier {
   /** Starts to read. Events of the call go to the listener from now on. */
   listen(listener: CarrierListener): void {
     const call = this.#call;
+    this.#listener = listener;
     // Otherwise headers go with the first message, and some gRPC libraries open a stream only when they have them.
     call.sendMetadata(new Metadata());
-    call.on('data', (frame: Buffer) => listener.frame(frame));
+    call.on('data', (frame: Buffer) => this.#listener?.frame(frame));
     // Also comes first when the connection is lost, so it is no proof of a half-close:
     // https://github.com/grpc/grpc-node/issues/2583
     call.on('end', () => {
-      if (!this.#over) listener.ended();
+      if (!this.#over) this.#listener?.ended();
     });
     // Also comes after an orderly end: https://github.com/grpc/grpc-node/issues/2771
-    call.on('cancelled', () => this.#lose(listener, 'the client cancelled the stream or its connection broke'));
-    call.on('error', (error) => this.#lose(listener, error.message));
+    call.on('cancelled', () => this.#lose('the client cancelled the stream or its connection broke'));
+    call.on('error', (error) => this.#lose(error.message));
   }
 
-  #lose(listener: CarrierListener, message: string): void {
+  handTo(listener: CarrierListener): void {
+    this.#listener = listener;
+  }
+
+  #lose(message: string): void {
     if (this.#over) return;
     this.#over = true;
-    listener.lost(new DuplexError('lost', message, { origin: 'remote' }));
+    this.#listener?.lost(new DuplexError('lost', message, { origin: 'remote' }));
   }
 
   write(frame: Uint8Array, written: () => void): void {

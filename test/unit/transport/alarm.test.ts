@@ -5,7 +5,7 @@ import { VirtualClock } from '../../support/virtual-clock.js';
 
 function alarmAt(clock: VirtualClock) {
   const rung: number[] = [];
-  return { alarm: new Alarm(clock, () => rung.push(clock.now())), rung };
+  return { alarm: new Alarm(clock, { ring: () => rung.push(clock.now()) }), rung };
 }
 
 describe('an alarm', () => {

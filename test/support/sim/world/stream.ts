@@ -40,6 +40,10 @@ class End implements IncomingCarrier {
     this.#listener = listener;
   }
 
+  handTo(listener: CarrierListener): void {
+    this.#listener = listener;
+  }
+
   write(frame: Uint8Array, written: () => void): void {
     if (this.isOver || this.#hasDeparted) return;
     const { id, history, report } = this.#stream;
