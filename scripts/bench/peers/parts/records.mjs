@@ -9,6 +9,8 @@ const MAX_KIND = 7;
 
 /** @typedef {{ value: number }} Message what every record holds */
 
+/** @typedef {(id: number, message: Message) => unknown} Handler what takes the records of one kind */
+
 /**
  * Records on a socket, in frames of a length and many records. A record is a
  * number that says its kind and id, and a message with its length in front.
@@ -60,27 +62,27 @@ export class Records {
     return new Promise((resolve) => this.#held.push(resolve));
   }
 
-  /** @param {(kind: number, id: number, message: Message) => void} onRecord */
-  listen(onRecord) {
+  /** @param {readonly Handler[]} handlers by kind */
+  listen(handlers) {
     this.#socket.on('data', (chunk) => {
       const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
       let at = 0;
       while (bytes.length - at >= LENGTH_BYTES) {
         const end = at + LENGTH_BYTES + bytes.readUInt32BE(at);
         if (end > bytes.length) break;
-        this.#read(bytes.subarray(at + LENGTH_BYTES, end), onRecord);
+        this.#read(bytes.subarray(at + LENGTH_BYTES, end), handlers);
         at = end;
       }
       this.#rest = bytes.subarray(at);
     });
   }
 
-  /** @param {Uint8Array} frame @param {(kind: number, id: number, message: Message) => void} onRecord */
-  #read(frame, onRecord) {
+  /** @param {Uint8Array} frame @param {readonly Handler[]} handlers */
+  #read(frame, handlers) {
     const reader = new BinaryReader(frame);
     while (reader.pos < reader.len) {
       const head = reader.uint32();
-      onRecord(head & MAX_KIND, head >>> KIND_BITS, this.#codec.decode(reader, reader.uint32()));
+      handlers[head & MAX_KIND]?.(head >>> KIND_BITS, this.#codec.decode(reader, reader.uint32()));
     }
   }
 
