@@ -23,6 +23,8 @@ export class Sender {
   #refusal: SessionEnd | undefined;
   #roomWanted = false;
   #isOver = false;
+  /** What arrived of streams and waits for whoever reads them. */
+  #unreadBytes = 0;
   /** So much of this session is counted in `#held`. */
   #tallied = 0;
   readonly #line: WaitingLine;
@@ -48,7 +50,8 @@ export class Sender {
   /** How much this session holds, counted anew. */
   tally(): number {
     const before = this.#tallied;
-    this.#tallied = this.#isOver ? 0 : this.outbox.heldBytes + this.#line.byteLength + this.#receipts.heldBytes;
+    const received = this.#receipts.heldBytes + this.#unreadBytes;
+    this.#tallied = this.#isOver ? 0 : this.outbox.heldBytes + this.#line.byteLength + received;
     if (this.#tallied !== before) this.#held?.change(before, this.#tallied);
     return this.#tallied;
   }
@@ -102,6 +105,12 @@ export class Sender {
     return true;
   }
 
+  /** So many bytes more, or less, of streams of the peer wait for whoever reads them. */
+  holds(byteLength: number): void {
+    this.#unreadBytes += byteLength;
+    this.#count();
+  }
+
   /** Queues an item that `offer` did not take. Throws RESOURCE_EXHAUSTED if too many wait already. */
   wait(item: Uint8Array, waiter: Waiter): void {
     const { byteLength } = this.#line;
@@ -122,9 +131,10 @@ export class Sender {
     return false;
   }
 
-  /** Something was admitted. */
+  /** Something was admitted, or has come. */
   #count(): void {
-    if (this.#held !== undefined && this.outbox.heldBytes - this.#tallied >= TALLY_BYTES) this.tally();
+    if (this.#held === undefined) return;
+    if (this.outbox.heldBytes + this.#unreadBytes - this.#tallied >= TALLY_BYTES) this.tally();
   }
 
   /** A mark for `answer`: what is sent from now on belongs before the answer. */
