@@ -23,6 +23,8 @@ export class Sender {
   #refusal: SessionEnd | undefined;
   #roomWanted = false;
   #isOver = false;
+  /** What arrived of streams and waits for whoever reads them. */
+  #unreadBytes = 0;
   /** So much of this session is counted in `#held`. */
   #tallied = 0;
   /** Made with the first who has to wait: most sessions never fill a window. */
@@ -50,7 +52,8 @@ export class Sender {
   /** How much this session holds, counted anew. */
   tally(): number {
     const before = this.#tallied;
-    this.#tallied = this.#isOver ? 0 : this.outbox.heldBytes + this.#waitingBytes + this.#receipts.heldBytes;
+    const received = this.#receipts.heldBytes + this.#unreadBytes;
+    this.#tallied = this.#isOver ? 0 : this.outbox.heldBytes + this.#waitingBytes + received;
     if (this.#tallied !== before) this.#held?.change(before, this.#tallied);
     return this.#tallied;
   }
@@ -104,6 +107,12 @@ export class Sender {
     return true;
   }
 
+  /** So many bytes more, or less, of streams of the peer wait for whoever reads them. */
+  holds(byteLength: number): void {
+    this.#unreadBytes += byteLength;
+    this.#count();
+  }
+
   /** Queues an item that `offer` did not take. Throws RESOURCE_EXHAUSTED if too many wait already. */
   wait(item: Uint8Array, waiter: Waiter): void {
     const byteLength = this.#waitingBytes;
@@ -124,9 +133,10 @@ export class Sender {
     return false;
   }
 
-  /** Something was admitted. */
+  /** Something was admitted, or has come. */
   #count(): void {
-    if (this.#held !== undefined && this.outbox.heldBytes - this.#tallied >= TALLY_BYTES) this.tally();
+    if (this.#held === undefined) return;
+    if (this.outbox.heldBytes + this.#unreadBytes - this.#tallied >= TALLY_BYTES) this.tally();
   }
 
   /** A mark for `answer`: what is sent from now on belongs before the answer. */

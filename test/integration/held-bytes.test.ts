@@ -1,4 +1,5 @@
 import { Code, type DuplexError } from 'grpc-duplex';
+import { from } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { join, type Serving, serve } from '../support/everything.js';
 import type { Everything } from '../support/gen/testing/v1/everything_duplex.js';
@@ -85,13 +86,49 @@ describe('what all sessions of a host hold together', () => {
     await join(address).client.service.echo();
   });
 
+  it('has streams in it that nobody reads', async () => {
+    const { address, host } = await serve(
+      () => ({
+        // Begins to read late, or never.
+        sum: () => new Promise(() => {}),
+        echo: ({ text: said }) => ({ text: said }),
+      }),
+      { limits, concurrency: 'multiple' },
+    );
+    const good = join(address).client;
+    await good.service.echo();
+    const stream = new RawStream(address);
+    await stream.greet();
+    const padded = new Uint8Array(64 * KIB);
+    // An unknown field as ballast: 2,000 by its tag, then its length.
+    padded.set([0x82, 0x7d, 0xfb, 0xff, 0x03]);
+    for (let seq = 1; seq <= 40; seq++) stream.send({ seq, callId: 1, content: { number: 109, bytes: padded } });
+    await expect(stream.status).resolves.toMatchObject({ code: Code.OK });
+    const last = stream.controls.at(-1);
+    expect(last).toMatchObject({ $case: 'goodbye', value: { code: Code.RESOURCE_EXHAUSTED } });
+    expect(host.counters.refused.heldBytes).toBe(1);
+    await good.service.echo();
+    await eventually(() => expect(host.counters.heldBytes).toBeLessThan(KIB));
+  });
+
   it('is nothing when everything has been handled', async () => {
-    const { address, host, sessions } = await serve(() => ({ echo: ({ text: said }) => ({ text: said }) }), { limits });
+    const { address, host, sessions } = await serve(
+      () => ({
+        echo: ({ text: said }) => ({ text: said }),
+        async sum(values) {
+          // Leaves what comes behind the first one unread.
+          for await (const _ of values) break;
+          return { count: 1 };
+        },
+      }),
+      { limits },
+    );
     const { client } = join(address);
     client.callbacks.noted$.subscribe();
     await client.open();
     for (let i = 0; i < 20; i++) await client.service.echo({ text });
     for (let i = 0; i < 20; i++) await sessions[0]?.callback.noted({ text });
+    await expect(client.service.sum(from([{ value: 1 }, { value: 2 }]))).resolves.toMatchObject({ count: 1 });
     await client.close();
     await eventually(() => expect(host.counters).toMatchObject({ heldBytes: 0, sessions: 0 }));
     expect(host.counters.refused.heldBytes).toBe(0);

@@ -304,13 +304,13 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
   #takeStreamItem(method: MethodInfo, call: IncomingCall<Session>, request: unknown): boolean {
     const open = this.#streams?.requests.get(call.id);
     if (open !== undefined) {
-      if (open.next(request)) return true;
+      if (open.next(request, call.byteLength)) return true;
       const error = overrun();
       this.#cancel(call.id, error);
       this.#sendFault(call, CallFault.fromPartial({ code: error.code, message: error.message }));
       return true;
     } else if (call.id > this.#lastStreamId)
-      return this.#openStream(method, call, (receiver) => receiver.next(request));
+      return this.#openStream(method, call, (receiver) => receiver.next(request, call.byteLength));
     else this.#channel.counters.lateItems += 1;
     return true;
   }
@@ -320,12 +320,14 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     this.#lastStreamId = id;
     const receiver = new StreamReceiver(this.#channel.streamLimits, {
       grant: (total) => this.#channel.grant({ callId: 0, replyTo: id, total }),
+      holds: (byteLength) => this.#channel.sender.holds(byteLength),
       left: () => {},
       deliver: this.#channel.deliver,
       // Its caller has gone, which is no news here: the call's signal tells it.
       unheard: () => {},
     });
     this.#openStreams.requests.set(id, receiver);
+    call.whenOver(() => receiver.forget());
     fill(receiver);
     return this.#dispatch(method, receiver.items, call);
   }

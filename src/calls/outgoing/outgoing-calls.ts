@@ -146,6 +146,7 @@ export class OutgoingCalls implements PendingCallsOwner {
     let id = 0;
     const replies = new StreamReceiver(this.#channel.streamLimits, {
       grant: (total) => this.#channel.grant({ callId: id, replyTo: 0, total }),
+      holds: (byteLength) => this.#channel.sender.holds(byteLength),
       left: () => this.#abandon(id, 'the subscriber left'),
       deliver: this.#channel.deliver,
       unheard: (error) => this.#channel.report(error, method),
@@ -334,7 +335,8 @@ export class OutgoingCalls implements PendingCallsOwner {
     try {
       const { method, replies } = call;
       if (replies !== undefined && method.reply && item.number === method.number) {
-        if (!replies.next(item.decode(method.reply))) this.#abandon(id, 'too many items')?.reject(overrun());
+        if (!replies.next(item.decode(method.reply), item.byteLength))
+          this.#abandon(id, 'too many items')?.reject(overrun());
       } else {
         const reply = readReply(method, item);
         this.#pending?.end(call);

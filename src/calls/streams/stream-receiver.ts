@@ -25,12 +25,19 @@ export function overrun(): Fault {
 export interface ReceiverEvents {
   /** The sender may send so many items altogether. */
   grant(total: number): void;
+  /** So many bytes more, or less, wait here for whoever takes the items. */
+  holds?(byteLength: number): void;
   /** The subscriber or loop has left. */
   left(): void;
   /** Where the application takes items in its own time. */
   readonly deliver: Deliver | undefined;
   /** The stream failed, and its subscriber has no ear for errors. */
   unheard(error: DuplexError): void;
+}
+
+interface HeldItem {
+  readonly item: unknown;
+  readonly byteLength: number;
 }
 
 interface Asker {
@@ -47,7 +54,8 @@ interface Asker {
 export class StreamReceiver {
   /** The items. Errors with the stream; a second subscriber gets what the first has left. */
   readonly items: MessageStream<unknown>;
-  #held: unknown[] = [];
+  #held: HeldItem[] = [];
+  #heldBytes = 0;
   #end: { readonly error: DuplexError | undefined } | undefined;
   #subscriber: Subscriber<unknown> | undefined;
   #askers: Asker[] = [];
@@ -73,28 +81,47 @@ export class StreamReceiver {
     );
   }
 
-  /** Takes an item. False if the peer sent more than it was granted: then the item is dropped. */
-  next(item: unknown): boolean {
+  /** Takes an item, and how long it was. False if the peer sent more than it was granted: then the item is dropped. */
+  next(item: unknown, byteLength = 0): boolean {
     if (this.#delivered + this.#held.length + this.#coming >= this.#granted + this.#tolerance) return false;
     const { deliver } = this.#events;
-    if (deliver === undefined) this.#accept(item);
+    if (deliver === undefined) this.#accept(item, byteLength);
     else {
       this.#coming += 1;
       deliver(() => {
         this.#coming -= 1;
-        this.#accept(item);
+        this.#accept(item, byteLength);
       });
     }
     return true;
   }
 
-  #accept(item: unknown): void {
+  #accept(item: unknown, byteLength: number): void {
     const asker = this.#askers.shift();
     if (asker !== undefined) {
       this.#count();
       asker.resolve({ done: false, value: item });
-    } else if (this.#subscriber === undefined) this.#held.push(item);
-    else this.#deliver(this.#subscriber, item);
+    } else if (this.#subscriber === undefined) {
+      this.#held.push({ item, byteLength });
+      this.#holds(byteLength);
+    } else this.#deliver(this.#subscriber, item);
+  }
+
+  /** Whoever took the items takes no more of them: what waits counts no longer. */
+  forget(): void {
+    this.#holds(-this.#heldBytes);
+  }
+
+  #holds(byteLength: number): void {
+    if (byteLength === 0) return;
+    this.#heldBytes += byteLength;
+    this.#events.holds?.(byteLength);
+  }
+
+  #nextHeld(): unknown {
+    const { item, byteLength } = this.#held.shift() as HeldItem;
+    this.#holds(-Math.min(byteLength, this.#heldBytes));
+    return item;
   }
 
   complete(): void {
@@ -126,6 +153,7 @@ export class StreamReceiver {
       next: () => this.#take(),
       return: async () => {
         this.#events.left();
+        this.forget();
         this.complete();
         return { done: true, value: undefined };
       },
@@ -135,7 +163,7 @@ export class StreamReceiver {
   #subscribe(subscriber: Subscriber<unknown>): () => void {
     this.#subscriber = subscriber;
     // One by one: a subscriber that leaves in between leaves the rest to the next one.
-    while (this.#held.length > 0 && !subscriber.closed) this.#deliver(subscriber, this.#held.shift());
+    while (this.#held.length > 0 && !subscriber.closed) this.#deliver(subscriber, this.#nextHeld());
     this.#finish();
     return () => {
       this.#subscriber = undefined;
@@ -146,7 +174,7 @@ export class StreamReceiver {
   #take(): Promise<IteratorResult<unknown, undefined>> {
     return new Promise((resolve, reject) => {
       if (this.#held.length > 0) {
-        const value = this.#held.shift();
+        const value = this.#nextHeld();
         this.#count();
         resolve({ done: false, value });
       } else {

@@ -27,7 +27,7 @@ export interface Limits {
   readonly instances: number;
   /**
    * Bytes that all sessions together hold: what was sent and not handled, what
-   * waits to be sent, what was received and waits for its handler. Past half of
+   * waits to be sent, what was received and waits for its handler or reader. Past half of
    * it each session that holds anything has an equal share; past all of it the
    * one that holds most is ended. Default: 268,435,456, which are 256 MiB.
    */
