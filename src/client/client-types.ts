@@ -3,7 +3,7 @@ import type { Call } from '../calls/incoming/call.js';
 import type { Handlers, MethodProxy } from '../calls/method-types.js';
 import type { DeepReadonly } from '../contract/message-codec.js';
 import type { SessionEnd } from '../session/session-end.js';
-import type { CallbackView, ViewOptions } from './callback-view.js';
+import type { CallbackView, ViewOptions } from './callbacks/callback-view.js';
 import type { Status } from './status.js';
 
 /** Answers the service's callbacks: a method for each of them. */

@@ -1,4 +1,4 @@
-export type { CallbackView, Overflow, ViewOptions } from './callback-view.js';
+export type { CallbackView, Overflow, ViewOptions } from './callbacks/callback-view.js';
 export { type ChannelFactory, type ChannelFactoryOptions, createChannelFactory } from './channel-factory.js';
 export type {
   CallbackEvent,

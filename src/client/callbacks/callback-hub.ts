@@ -1,7 +1,7 @@
-import type { Call } from '../calls/incoming/call.js';
-import { Observable } from '../calls/rx.js';
-import type { MethodInfo } from '../contract/contract.js';
-import { Code, DuplexError } from '../errors.js';
+import type { Call } from '../../calls/incoming/call.js';
+import { Observable } from '../../calls/rx.js';
+import type { MethodInfo } from '../../contract/contract.js';
+import { Code, DuplexError } from '../../errors.js';
 import type { CallbackView, ViewOptions } from './callback-view.js';
 import { CallbackViews } from './callback-views.js';
 import { FanOut } from './fan-out.js';

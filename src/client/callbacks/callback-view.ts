@@ -1,4 +1,4 @@
-import { Code, DuplexError } from '../errors.js';
+import { Code, DuplexError } from '../../errors.js';
 
 /** What happens to what comes while the buffer of a view is full. */
 export type Overflow = 'wait' | 'drop-oldest' | 'drop-newest' | 'error';

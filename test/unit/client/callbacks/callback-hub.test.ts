@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { IncomingCall } from '../../../src/calls/incoming/call.js';
-import { CallbackHub, type NamedCallback } from '../../../src/client/callback-hub.js';
-import type { MethodInfo } from '../../../src/contract/contract.js';
-import { defineContract } from '../../../src/contract/define-contract.js';
-import { Code, type DuplexError } from '../../../src/errors.js';
-import { Ping } from '../../../src/gen/duplex/v1/session.js';
+import { IncomingCall } from '../../../../src/calls/incoming/call.js';
+import { CallbackHub, type NamedCallback } from '../../../../src/client/callbacks/callback-hub.js';
+import type { MethodInfo } from '../../../../src/contract/contract.js';
+import { defineContract } from '../../../../src/contract/define-contract.js';
+import { Code, type DuplexError } from '../../../../src/errors.js';
+import { Ping } from '../../../../src/gen/duplex/v1/session.js';
 
 const tell = { name: 'Tell', number: 100, shape: 'one-way', request: Ping } as const;
 const { callbacks } = defineContract({

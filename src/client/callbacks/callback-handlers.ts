@@ -1,8 +1,8 @@
-import type { IncomingCall } from '../calls/incoming/call.js';
-import { aFunction, anObject, badOption } from '../calls/resolve-options.js';
-import { Subscription } from '../calls/rx.js';
-import { type MethodInfo, streamsRequests } from '../contract/contract.js';
-import { Code, DuplexError, Fault } from '../errors.js';
+import type { IncomingCall } from '../../calls/incoming/call.js';
+import { aFunction, anObject, badOption } from '../../calls/resolve-options.js';
+import { Subscription } from '../../calls/rx.js';
+import { type MethodInfo, streamsRequests } from '../../contract/contract.js';
+import { Code, DuplexError, Fault } from '../../errors.js';
 import type { CallbackHub } from './callback-hub.js';
 
 type Handle = (request: unknown, call: unknown) => unknown;

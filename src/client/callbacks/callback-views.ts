@@ -1,4 +1,4 @@
-import type { MethodInfo } from '../contract/contract.js';
+import type { MethodInfo } from '../../contract/contract.js';
 import { type CallbackView, resolveViewOptions, ViewBuffer, type ViewOptions } from './callback-view.js';
 
 /** Takes a callback; what it returns, if anything, resolves when there is room for it. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Overflow, resolveViewOptions, ViewBuffer } from '../../../src/client/callback-view.js';
-import { Code } from '../../../src/errors.js';
-import { rejectionOf, thrownBy } from '../../support/thrown-by.js';
+import { type Overflow, resolveViewOptions, ViewBuffer } from '../../../../src/client/callbacks/callback-view.js';
+import { Code } from '../../../../src/errors.js';
+import { rejectionOf, thrownBy } from '../../../support/thrown-by.js';
 
 function buffer(size: number, overflow: Overflow = 'wait') {
   const told = { dropped: 0, left: 0 };
