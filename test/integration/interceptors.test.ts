@@ -199,6 +199,27 @@ describe('interceptors', () => {
     expect(looped).toHaveLength(2);
   });
 
+  it('that make another observable of a reply stream leave it what loops can take', async () => {
+    let letGo = 0;
+    const { address } = await serve(() => ({
+      async *count({ count }) {
+        try {
+          for (let value = 0; value < count; value++) yield { value };
+        } finally {
+          letGo += 1;
+        }
+      },
+    }));
+    const logged: string[] = [];
+    const { client } = join(address, { interceptors: [logging(({ method }) => logged.push(method))] });
+    const values: number[] = [];
+    for await (const { value } of client.service.count({ count: 3 })) values.push(value);
+    expect(values).toEqual([0, 1, 2]);
+    for await (const { value } of client.service.count({ count: 100_000 })) if (value === 1) break;
+    await eventually(() => expect(letGo).toBe(2));
+    expect(logged).toEqual(['count', 'count']);
+  });
+
   it('that fail late fail their call in its shape, and are told of where it is left alone', async () => {
     const { address } = await serve(() => everyEcho);
     const { client, errors } = join(address, {

@@ -4,6 +4,7 @@ import { Code, DuplexError } from '../../errors.js';
 import { isPromiseLike } from '../../observability/hook.js';
 import { PendingSent, type Sent, sent } from '../outgoing/sent.js';
 import { isObservable, Subscription } from '../rx.js';
+import { eachOf } from '../streams/each-of.js';
 import { IterableObservable, type MessageStream } from '../streams/message-stream.js';
 import { asUnheard } from '../streams/unheard-errors.js';
 import { aroundCall, type Make } from './compose.js';
@@ -43,7 +44,7 @@ export function interceptedCall(
 
 function shaped(method: MethodInfo, result: unknown, unheard: Unheard): Shaped {
   if (streamsReplies(method)) {
-    if (isObservable(result)) return result;
+    if (isObservable(result)) return Symbol.asyncIterator in result ? result : iterable(result);
     if (isPromiseLike(result)) return later(method, result, unheard);
   } else if (isPromiseLike(result)) {
     if (method.shape === 'one-way') return asSent(method, result, unheard);
@@ -68,7 +69,7 @@ function asSent(method: MethodInfo, result: PromiseLike<unknown>, unheard: Unhea
 /** The stream of replies that a promise brings. */
 function later(method: MethodInfo, result: PromiseLike<unknown>, unheard: Unheard): MessageStream<unknown> {
   const stream = Promise.resolve(result).then((made) => {
-    if (isObservable(made)) return made as MessageStream<unknown>;
+    if (isObservable(made)) return Symbol.asyncIterator in made ? (made as MessageStream<unknown>) : iterable(made);
     throw misshapen(method, made);
   });
   // Nobody may ever subscribe.
@@ -84,6 +85,13 @@ function later(method: MethodInfo, result: PromiseLike<unknown>, unheard: Unhear
       return subscription;
     },
     () => iterate(stream),
+  );
+}
+
+function iterable(source: Observable<unknown>): MessageStream<unknown> {
+  return new IterableObservable(
+    (subscriber) => source.subscribe(subscriber),
+    () => eachOf(source),
   );
 }
 
