@@ -35,8 +35,14 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'a timer spins while a write is in flight',
     file: driver,
-    find: 'this.#link?.writing === true ? session.deadlineWhileWriting : session.deadline;',
-    replace: 'session.deadline;',
+    find: 'this.#link?.writing === true ? session.deadlineWhileWriting : session.deadline)',
+    replace: 'session.deadline)',
+  },
+  {
+    bug: 'what is to be said at once waits for something else to happen',
+    file: driver,
+    find: 'return session.controls.isEmpty && session.sender.outbox.drained',
+    replace: 'return session.sender.outbox.drained',
   },
   {
     bug: 'a carrier that is given up is kept until its write ends',

@@ -108,8 +108,8 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'a frame has more items than the peer takes',
     file: outbox,
-    find: 'Math.min(entry.sizes.length, index + frameItems)',
-    replace: 'Math.max(entry.sizes.length, Math.min(index + frameItems, 1))',
+    find: 'Math.min(index + frameItems, entry.batch.upTo(index, frameBytes - 32))',
+    replace: 'Math.max(index + Math.min(frameItems, 1), entry.batch.upTo(index, frameBytes - 32))',
   },
   {
     bug: 'a lent piece of memory is lent again for the replay',
