@@ -208,8 +208,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'calls that await an answer hang when the session ends',
     file: 'src/calls/outgoing/pending-calls.ts',
-    find: 'this.take(id)?.reject(error);',
-    replace: 'this.take(id);',
+    find: 'this.take(call.id)?.reject(errorFor(call));',
+    replace: 'this.take(call.id);',
   },
   {
     bug: 'an unawaited send on a closed session ends the process',
