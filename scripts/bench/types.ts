@@ -20,8 +20,8 @@ export interface Abilities {
   countUp(count: number): Promise<Tally>;
   /** As `sendTicks`, with so many bytes of ballast in each message. */
   haul(count: number, bytes: number): Promise<Tally>;
-  /** Connects anew, has the server send one message, and closes when it is there. */
-  firstCallback(): Promise<void>;
+  /** Connects anew and has the server send one message. Resolves when it is there, with what closes the connection. */
+  firstCallback(): Promise<() => Promise<void>>;
   /** Opens so many further connections, each with a session or stream that was used once, and keeps them. */
   openIdle(count: number): Promise<void>;
   /**

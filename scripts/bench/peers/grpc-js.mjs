@@ -109,8 +109,11 @@ export function streamPeer(name, sendAll, channelOptions = {}) {
           first.on('error', () => {});
           first.write({ id: 0, content: { $case: 'burst', value: { count: 1 } } });
           await once(first, 'data');
-          first.end();
-          fresh.close();
+          return async () => {
+            first.end();
+            await once(first, 'end');
+            fresh.close();
+          };
         },
         openIdle: (count) => openUpTo(all.length + count),
         async broadcast(connections, count, burst) {

@@ -48,7 +48,7 @@ export async function duplexClient(address, burst, isChecked, options) {
         fresh.callbacks.ticked$.subscribe(resolve);
         void fresh.service.burst({ count: 1 });
       });
-      void fresh.close();
+      return async () => void (await fresh.close());
     },
     async openIdle(count) {
       await openUpTo(all.length + count);
