@@ -1,19 +1,18 @@
 import type { ObservableInput } from 'rxjs';
 import { type MethodInfo, streamsReplies, streamsRequests } from '../../contract/contract.js';
-import { Code, DuplexError, Fault, textOf } from '../../errors.js';
-import { CallComplete, CallFault, CallOpen, type Context, type Grant } from '../../gen/duplex/v1/session.js';
-import type { EncodedItem } from '../../wire/encoded-item.js';
+import { Code, DuplexError, Fault } from '../../errors.js';
+import { CallFault, CallOpen, type Context, type Grant } from '../../gen/duplex/v1/session.js';
 import { Field } from '../../wire/fields.js';
 import type { ReceivedItem } from '../../wire/frame-decoder.js';
-import { replyHead } from '../../wire/item-encoder.js';
 import type { CallChannel } from '../call-channel.js';
 import { CallSequence } from '../call-sequence.js';
 import { checkHeaders } from '../context.js';
 import { invokeLater } from '../deliver.js';
-import { type Disclosure, declaredDetails, faultFrom } from '../faults.js';
+import { type Disclosure, faultFrom } from '../faults.js';
 import { runInContext } from '../operation-context.js';
 import { overrun, StreamReceiver } from '../streams/stream-receiver.js';
 import { StreamSender } from '../streams/stream-sender.js';
+import { encodeReply, sendComplete, sendFault, withDeclaredDetails } from './answers.js';
 import { IncomingCall, type ServedCall } from './call.js';
 import type { CallLimits } from './call-limits.js';
 import { Dispatcher, type DispatcherEvents } from './dispatcher.js';
@@ -50,12 +49,6 @@ class OpenStreams<Session> {
   readonly requests = new Map<number, StreamReceiver>();
   readonly replies = new Map<number, { readonly sender: StreamSender; readonly call: IncomingCall<Session> }>();
 }
-
-/** So much of its message a fault keeps that is over the size that the peer takes. */
-const MAX_CUT_MESSAGE = 1_024;
-
-/** What an answer has to know of its call. */
-type Answerable = Pick<IncomingCall<unknown>, 'id' | 'sentSince' | 'sentUntil'>;
 
 /** The calls of the other side: decodes them, runs them in turn, answers them. */
 export class IncomingCalls<Session> implements DispatcherEvents<Session> {
@@ -168,7 +161,12 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
   take(item: ReceivedItem): boolean {
     switch (item.number) {
       case Field.callCancel:
-        this.#cancel(item.callId, new DuplexError('cancelled', 'the caller cancelled', { origin: 'remote' }));
+        this.#cancel(
+          item.callId,
+          new DuplexError('cancelled', 'the caller cancelled', {
+            origin: 'remote',
+          }),
+        );
         return true;
       case Field.callComplete:
         this.#endRequests(item.callId)?.complete();
@@ -223,7 +221,7 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
   #refuse(method: MethodInfo, call: IncomingCall<Session>, fault: Fault): void {
     call.end();
     this.#endRequests(call.id);
-    this.#sendFault(call, faultFrom(fault, this.#rules).fault);
+    sendFault(this.#channel, call, faultFrom(fault, this.#rules).fault);
     if (call.id !== 0) return;
     this.#channel.counters.failedHandlers += 1;
     this.#channel.report(fault, method);
@@ -268,9 +266,14 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     this.#channel.log.unknown(what);
     const message = `no method with ${what} is known here: the other side speaks a newer contract`;
     const { mark } = this.#channel.sender;
-    this.#sendFault(
+    sendFault(
+      this.#channel,
       { id: item.callId, sentSince: mark, sentUntil: mark },
-      CallFault.fromPartial({ code: Code.UNIMPLEMENTED, message, notExecuted: true }),
+      CallFault.fromPartial({
+        code: Code.UNIMPLEMENTED,
+        message,
+        notExecuted: true,
+      }),
     );
     return true;
   }
@@ -286,7 +289,7 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     } catch (error) {
       const { mark } = this.#channel.sender;
       const { fault } = faultFrom(unreadable(error, 'no'), this.#rules);
-      this.#sendFault({ id: item.callId, sentSince: mark, sentUntil: mark }, fault);
+      sendFault(this.#channel, { id: item.callId, sentSince: mark, sentUntil: mark }, fault);
       return true;
     }
     const method = this.#rules.methods.named(name);
@@ -307,7 +310,7 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
       if (open.next(request, call.byteLength)) return true;
       const error = overrun();
       this.#cancel(call.id, error);
-      this.#sendFault(call, CallFault.fromPartial({ code: error.code, message: error.message }));
+      sendFault(this.#channel, call, CallFault.fromPartial({ code: error.code, message: error.message }));
       return true;
     } else if (call.id > this.#lastStreamId)
       return this.#openStream(method, call, (receiver) => receiver.next(request, call.byteLength));
@@ -365,7 +368,7 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     this.#endRequests(call.id);
     if (call.id === 0 || call.isAborted) return this.#answered(method);
     try {
-      const item = this.#encodeReply(method, call, result);
+      const item = encodeReply(this.#channel, method, call, result);
       this.#channel.sender.answer(item, call.sentSince, call.sentUntil);
     } catch (error) {
       this.threw(method, call, error);
@@ -376,27 +379,9 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     this.#answered(method);
   }
 
-  #encodeReply(method: MethodInfo, call: IncomingCall<Session>, reply: unknown): EncodedItem {
-    const { encoder, sender } = this.#channel;
-    const head = replyHead(call.id);
-    let item: EncodedItem;
-    try {
-      item = method.reply
-        ? encoder.encodeOnce(head, method.number, method.reply, reply)
-        : encoder.encodeOnce(head, Field.callComplete, CallComplete, {});
-    } catch (error) {
-      // The handler's mistake, and none of the caller's business.
-      throw new Error(textOf(error), { cause: error });
-    }
-    const { itemBytes } = sender.peerTerms;
-    if (item.length <= itemBytes) return item;
-    const message = `a reply of ${item.length} bytes is over the peer's limit of ${itemBytes} bytes`;
-    throw new Fault(Code.RESOURCE_EXHAUSTED, message);
-  }
-
   #stream(method: MethodInfo, call: IncomingCall<Session>, source: unknown): void {
     if (call.isAborted) return call.end();
-    const { encoder, sender, peerStreamWindow } = this.#channel;
+    const { sender, peerStreamWindow } = this.#channel;
     const { replies } = this.#openStreams;
     // What was sent before the stream began belongs before it; what comes later goes beside it.
     call.sentUntil = Math.min(call.sentUntil, sender.mark);
@@ -409,10 +394,10 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     };
     const stream = new StreamSender(
       {
-        send: (reply) => sender.offerStreamItem(this.#encodeReply(method, call, reply), call.sentSince, call.sentUntil),
+        send: (reply) =>
+          sender.offerStreamItem(encodeReply(this.#channel, method, call, reply), call.sentSince, call.sentUntil),
         completed: () => {
-          const item = encoder.encodeOnce(replyHead(call.id), Field.callComplete, CallComplete, {});
-          sender.answer(item, call.sentSince, call.sentUntil);
+          sendComplete(this.#channel, call);
           end();
         },
         failed: (error) => {
@@ -443,28 +428,9 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
       if (call.id === 0 || (error !== thrown && !call.isAborted)) replacement = this.#channel.report(error, method);
     } finally {
       const meant = replacement instanceof Fault ? faultFrom(replacement, this.#rules).fault : fault;
-      if (!call.isAborted) this.#sendFault(call, this.#declared(method, meant));
+      if (!call.isAborted) sendFault(this.#channel, call, withDeclaredDetails(this.#channel, method, meant));
     }
     this.#answered(method);
-  }
-
-  /** A fault without the details that the contract does not declare for this method. */
-  #declared(method: MethodInfo, fault: CallFault): CallFault {
-    if (fault.details.length === 0) return fault;
-    const details = declaredDetails(method, fault.details, (error) => this.#channel.report(error, method));
-    return { ...fault, details: [...details] };
-  }
-
-  #sendFault({ id, sentSince, sentUntil }: Answerable, fault: CallFault): void {
-    if (id === 0) return;
-    const { encoder, sender } = this.#channel;
-    const head = replyHead(id);
-    let item = encoder.encodeOnce(head, Field.callFault, CallFault, fault);
-    if (item.length > sender.peerTerms.itemBytes) {
-      const message = `${fault.message.slice(0, MAX_CUT_MESSAGE)} … (cut: the fault was too large)`;
-      item = encoder.encodeOnce(head, Field.callFault, CallFault, { ...fault, message, details: [] });
-    }
-    sender.answer(item, sentSince, sentUntil);
   }
 }
 
