@@ -7,7 +7,7 @@ import { defaultTerms, GATHER_BYTES, type SessionTerms } from './terms.js';
 /** An item up to this length may be kept where it is. */
 const MAX_LONE = 1_024;
 /** How many items are sent in two halves to a peer that waits: fewer are not worth a frame, of more the next are coming. */
-const MIN_SHARED = 64;
+const MIN_SHARED = 32;
 const MAX_SHARED = 512;
 
 /** Items in one piece of memory, with the numbers that the session gives them. */
