@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { withLock } from './lock.mjs';
 
@@ -43,14 +43,15 @@ async function compile() {
   }
 }
 
-/** @param {string} outdir */
-async function bundle(outdir) {
+/** Made for `dist`, where source maps find the sources, and written into the folder. @param {string} folder */
+async function bundle(folder) {
   const esbuild = await import('esbuild');
-  await esbuild.build({
+  const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
     entryPoints: doors.map((door) => `src/${door}.ts`),
     outbase: 'src',
-    outdir,
+    outdir: dist,
+    write: false,
     chunkNames: 'shared/[name]-[hash]',
     bundle: true,
     splitting: true,
@@ -61,6 +62,11 @@ async function bundle(outdir) {
     sourcemap: true,
     logLevel: 'error',
   });
+  for (const { path, contents } of outputFiles) {
+    const file = join(folder, relative(dist, path));
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, contents);
+  }
 }
 
 /** The JSON schema of the configuration file, made of the one that checks it. @param {string} folder */

@@ -105,7 +105,7 @@ class GrpcHost implements Host {
 
   constructor(options: ResolvedHostOptions) {
     this.#options = options;
-    this.#admission = new Admission(options.limits, () =>
+    this.#admission = new Admission(options.limits, options.clock, () =>
       this.#services.flatMap((service) => [...service.sessions.values()]),
     );
     const { health, reflection } = options;

@@ -1,7 +1,7 @@
 import { type PeerPlan, peerPlan } from '../calls/peer-plan.js';
 import { Observable, Subject } from '../calls/rx.js';
 import type { Contract, MethodInfo } from '../contract/contract.js';
-import { DuplexError } from '../errors.js';
+import { Code, DuplexError } from '../errors.js';
 import { type Hello, Reason } from '../gen/duplex/v1/session.js';
 import { logRefusal } from '../observability/session-log.js';
 import { isOrderly, type SessionEnd } from '../session/session-end.js';
@@ -198,8 +198,9 @@ export class HostedService<Operations, Callbacks, State>
     this.admission.endSession(principal);
     session.confirmed?.();
     this.changed();
-    // Whom the stop has cut must not be told later that all was in order.
-    if (end.kind === 'closed' || (isOrderly(end) && !this.#stopping)) this.#tombstones.add(id, tokens, principal?.id);
+    // Whom the stop has cut, or who was too slow, must not be told later that all was in order.
+    const isInOrder = isOrderly(end) && !this.#stopping && end.code !== Code.RESOURCE_EXHAUSTED;
+    if (end.kind === 'closed' || isInOrder) this.#tombstones.add(id, tokens, principal?.id);
   }
 
   resumes(arrival: Arrival, hello: Hello): void {

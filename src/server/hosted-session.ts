@@ -194,6 +194,10 @@ export class HostedSession<Operations, Callbacks, State>
     return this.link.session.sender.tally();
   }
 
+  hurry(): void {
+    this.link.session.sender.hurry();
+  }
+
   // ---------------------------------------------------------------- RenewalOwner
 
   /** Whether a client may go on with this session. */

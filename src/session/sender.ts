@@ -27,6 +27,8 @@ export class Sender {
   #unreadBytes = 0;
   /** So much of this session is counted in `#held`. */
   #tallied = 0;
+  /** What had arrived when an acknowledgement was asked for: once is enough. */
+  #askedAt = -1;
   /** Made with the first who has to wait: most sessions never fill a window. */
   #line: WaitingLine | undefined;
   readonly #limits: WaitingLineLimits;
@@ -80,7 +82,7 @@ export class Sender {
    * begin that has an answer. If not, `advance` tells when it does again.
    */
   get hasRoom(): boolean {
-    if (this.outbox.hasRoom) return true;
+    if (this.outbox.hasRoom && this.#fits(0)) return true;
     this.#roomWanted = true;
     return false;
   }
@@ -123,20 +125,31 @@ export class Sender {
 
   /** Whether the peer's window takes it, and what all sessions may hold. One that holds nothing always may. */
   #admits(byteLength: number): boolean {
-    const { outbox } = this;
-    if (!outbox.admits(byteLength)) return false;
-    if (this.#held === undefined) return true;
-    const held = outbox.heldBytes;
-    if (held === 0 || held + byteLength <= this.#held.share) return true;
-    // A share is small: what is held by the peer must not count for the second that an acknowledgement may take.
-    if (outbox.acked < outbox.lastSeq) this.#controls.wantAcknowledgement();
+    return this.outbox.admits(byteLength) && this.#fits(byteLength);
+  }
+
+  /** Whether so much more is within what this session may send ahead while all of them hold much. */
+  #fits(byteLength: number): boolean {
+    if (this.#held === undefined || !this.#held.isShort) return true;
+    const { heldBytes } = this.outbox;
+    if (heldBytes === 0 || heldBytes + byteLength <= this.#held.share) return true;
+    this.hurry();
     return false;
+  }
+
+  /** A share is small: what the peer holds must not count for the second that an acknowledgement may take. */
+  hurry(): void {
+    const { acked, lastSeq } = this.outbox;
+    if (acked === lastSeq || acked === this.#askedAt) return;
+    this.#askedAt = acked;
+    this.#controls.wantAcknowledgement();
   }
 
   /** Something was admitted, or has come. */
   #count(): void {
     if (this.#held === undefined) return;
-    if (this.outbox.heldBytes + this.#unreadBytes - this.#tallied >= TALLY_BYTES) this.tally();
+    const grown = this.outbox.heldBytes + this.#waitingBytes + this.#unreadBytes - this.#tallied;
+    if (grown >= TALLY_BYTES) this.tally();
   }
 
   /** A mark for `answer`: what is sent from now on belongs before the answer. */
@@ -233,7 +246,7 @@ export class Sender {
       );
     }
     if (this.#held !== undefined) this.tally();
-    if (!this.#roomWanted || !outbox.hasRoom) return false;
+    if (!this.#roomWanted || !this.hasRoom) return false;
     this.#roomWanted = false;
     return true;
   }

@@ -241,6 +241,18 @@ describe('the limits of a host', () => {
     await client.service.echo();
   });
 
+  it('hold for the reply streams of a session, however late each begins', async () => {
+    const { address } = await serve(() => ({ count: () => NEVER }), {
+      ...{ limits: { streamsPerSession: 1 }, concurrency: 'multiple' },
+      authorize: async () => true,
+    });
+    const { client } = join(address);
+    const failed: unknown[] = [];
+    for (let i = 0; i < 5; i++) client.service.count().subscribe({ error: (error) => failed.push(error) });
+    await eventually(() => expect(failed).toHaveLength(4));
+    expect(failed[0]).toMatchObject({ code: Code.RESOURCE_EXHAUSTED, executed: 'no' });
+  });
+
   it('hold for the reply streams of a session', async () => {
     const { address, host } = await serve(() => ({ count: () => NEVER, echo: ({ text }) => ({ text }) }), {
       limits: { streamsPerSession: 2 },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { join, partly, serve } from '../support/everything.js';
 import type { Everything } from '../support/gen/testing/v1/everything_duplex.js';
 import { eventually, record } from '../support/observe.js';
+import { becomes, proxyTo } from '../support/proxied.js';
 import { rejectionOf } from '../support/thrown-by.js';
 
 /** More than the window and the waiting line of a session take in one turn. */
@@ -39,6 +40,26 @@ describe('a client that a service ends because it is too slow', () => {
     expect(client.status).toBe('faulted');
     expect(errors).toMatchObject([{ error: { ...loss, message: reason } }]);
     expect(await asked).toMatchObject({ ...loss, executed: 'maybe' });
+  });
+
+  it('hears the same when it was away meanwhile', async () => {
+    const { port, sessions } = await serve(() => partly({ echo: ({ text }) => ({ text }) }), {
+      slowClients: { noted: 'fail-session' },
+    });
+    const proxy = await proxyTo(port);
+    const { client, errors } = join(proxy.address, {
+      backoff: { firstMs: 1, maxMs: 1 },
+    });
+    await client.open();
+    const resuming = becomes(client, 'resuming');
+    proxy.refuse();
+    await resuming;
+    for (let index = 0; index < TOO_MUCH; index++) sessions[0]?.callback.noted({ index });
+    expect(await sessions[0]?.closed).toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+    proxy.restore();
+    expect(await client.closed).toMatchObject({ kind: 'lost' });
+    expect(client.status).toBe('faulted');
+    expect(errors.at(-1)).toMatchObject({ error: { kind: 'lost' } });
   });
 
   it('opens another one with `renew`, and is told what became of the first', async () => {

@@ -1,5 +1,5 @@
 import { Code, type DuplexError } from 'grpc-duplex';
-import { from } from 'rxjs';
+import { concat, count, EMPTY, from, lastValueFrom, NEVER } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { join, type Serving, serve } from '../support/everything.js';
 import type { Everything } from '../support/gen/testing/v1/everything_duplex.js';
@@ -109,6 +109,61 @@ describe('what all sessions of a host hold together', () => {
     expect(host.counters.refused.heldBytes).toBe(1);
     await good.service.echo();
     await eventually(() => expect(host.counters.heldBytes).toBeLessThan(KIB));
+  });
+
+  it('ends nobody who takes what comes: one message to all, large replies, streams', async () => {
+    const { address, host, service, sessions } = await serve(
+      () => ({
+        echo: ({ text: said }) => ({ text: said }),
+        chat: () => from(Array.from({ length: 20 }, () => ({ text }))),
+      }),
+      { limits: { heldBytes: 3 * limits.heldBytes }, concurrency: 'multiple' },
+    );
+    const group = service.group();
+    const clients = Array.from({ length: 24 }, () => join(address).client);
+    let noted = 0;
+    for (const client of clients) client.callbacks.noted$.subscribe(() => (noted += 1));
+    await Promise.all(clients.map((client) => client.open()));
+    for (const session of sessions) group.add(session);
+    group.callback.noted({ text });
+    await eventually(() => expect(noted).toBe(clients.length));
+    await Promise.all(clients.map(({ service: { echo } }) => echo({ text })));
+    await Promise.all(
+      clients.map(async ({ service: { chat } }) => expect(await lastValueFrom(chat(EMPTY).pipe(count()))).toBe(20)),
+    );
+    expect(clients.map(({ status }) => status)).toEqual(clients.map(() => 'opened'));
+    expect(host.counters.refused.heldBytes).toBe(0);
+  });
+
+  it('has nothing of a call that was cancelled before its turn', async () => {
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const { address, host } = await serve(() => ({
+      ask: () => gate.then(() => ({ answer: '' })),
+      chat: () => EMPTY,
+    }));
+    const { client } = join(address);
+    const asked = client.service.ask();
+    const chatting = client.service.chat(concat(from([{ text }, { text }]), NEVER)).subscribe();
+    await eventually(() => expect(host.counters.heldBytes).toBeGreaterThan(64 * KIB));
+    chatting.unsubscribe();
+    open();
+    await asked;
+    await client.service.ask();
+    await eventually(() => expect(host.counters.heldBytes).toBeLessThan(KIB));
+  });
+
+  it('has those messages in it that wait and may be dropped', async () => {
+    const serving = await serve(undefined, {
+      slowClients: { noted: 'drop-oldest' },
+      limits: { heldBytes: 64 * limits.heldBytes },
+    });
+    await silent(serving, 1);
+    const [session] = serving.sessions;
+    for (let i = 0; i < 200; i++) session?.callback.noted({ text });
+    expect(serving.host.counters.heldBytes).toBeGreaterThan(6 * 1_024 * KIB);
   });
 
   it('is nothing when everything has been handled', async () => {

@@ -74,6 +74,36 @@ describe('interceptors', () => {
     expect(client.status).toBe('opened');
   });
 
+  it('lose no failure of a one-way call, and no order, by a forgotten return', async () => {
+    const log: string[] = [];
+    const { address, errors } = await serve(
+      () => ({
+        async note({ index }) {
+          log.push(`begin ${index}`);
+          await new Promise((resolve) => setImmediate(resolve));
+          log.push(`end ${index}`);
+          if (index === 2) throw new Error('late');
+        },
+      }),
+      { interceptors: [{ incoming: ({ request }, next) => void next(request) }] },
+    );
+    const { client } = join(address);
+    client.service.note({ index: 1 });
+    client.service.note({ index: 2 });
+    await eventually(() =>
+      expect(errors).toMatchObject([{ error: { message: expect.stringContaining('late') }, method: 'note' }]),
+    );
+    expect(log).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2']);
+  });
+
+  it('refuse a message that is a promise, by name', async () => {
+    const { address } = await serve(() => everyEcho);
+    const { client } = join(address, { interceptors: [{ message: async (message: unknown) => message }] });
+    const refused = await rejectionOf(client.service.echo({ text: 'a' }));
+    expect(refused).toMatchObject({ code: Code.INVALID_ARGUMENT, executed: 'no' });
+    expect(refused).toHaveProperty('message', expect.stringContaining('returned a promise for the request of echo'));
+  });
+
   it('may leave a handler alone that fails later, and the process lives', async () => {
     const { address } = await serve(() => ({ echo: () => Promise.reject(new Error('late')) }), {
       interceptors: [

@@ -208,7 +208,8 @@ export class Dispatcher<Session> {
     )
       return false;
     const { method, request, call } = this.#nested.shift() as WaitingCall<Session>;
-    if (!call.isAborted) this.#run(method, request, call);
+    if (call.isAborted) call.end();
+    else this.#run(method, request, call);
     return true;
   }
 
@@ -224,7 +225,8 @@ export class Dispatcher<Session> {
     const { call } = next;
     this.#events.begun(call);
     if ('tell' in next) next.tell();
-    else if (!call.isAborted) this.#run(next.method, next.request, call);
+    else if (call.isAborted) call.end();
+    else this.#run(next.method, next.request, call);
     return true;
   }
 }

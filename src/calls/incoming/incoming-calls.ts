@@ -383,6 +383,9 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     if (call.isAborted) return call.end();
     const { sender, peerStreamWindow } = this.#channel;
     const { replies } = this.#openStreams;
+    // Others may have begun while this one was on its way here.
+    if (replies.size >= this.#rules.limits.streams)
+      return this.threw(method, call, this.#rules.limits.refuse('streams'));
     // What was sent before the stream began belongs before it; what comes later goes beside it.
     call.sentUntil = Math.min(call.sentUntil, sender.mark);
     const end = (): void => {

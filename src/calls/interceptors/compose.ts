@@ -24,7 +24,9 @@ export function aroundHandler<Session>(interceptors: readonly Interceptor[], han
         if (handled instanceof Promise) handled.catch(() => {});
         return handled;
       });
-      if (method.shape === 'one-way' || (result !== undefined && !isPromiseLike(result))) return result;
+      // Nobody gets a result, but order and errors hang on when, and how, the handler ends.
+      if (method.shape === 'one-way') return result ?? (handled === nothing ? undefined : handled);
+      if (result !== undefined && !isPromiseLike(result)) return result;
       if (result === undefined) return unforgotten(method, handled);
       return Promise.resolve(result).then((reply) => (reply === undefined ? unforgotten(method, handled) : reply));
     };
@@ -66,6 +68,13 @@ export function withMessages(
   }));
 }
 
+function passedOn(message: unknown, { method, part }: MessagePlace): unknown {
+  if (!isPromiseLike(message)) return message;
+  Promise.resolve(message).catch(() => {});
+  const text = `an interceptor's message returned a promise for the ${part} of ${method.localName}: return the message itself, or do it in incoming or outgoing`;
+  throw new DuplexError('fault', text, { code: Code.INVALID_ARGUMENT });
+}
+
 function passing(
   interceptors: readonly Interceptor[],
   method: MethodInfo,
@@ -76,7 +85,7 @@ function passing(
     const place = { method, part, direction };
     // What comes in has passed the outermost last, like everything on its way out.
     const order = direction === 'out' ? interceptors : interceptors.toReversed();
-    return order.reduce((passed, interceptor) => interceptor.message?.(passed, place), message);
+    return order.reduce((passed, interceptor) => passedOn(interceptor.message?.(passed, place), place), message);
   };
   return {
     $type: codec.$type,

@@ -28,8 +28,8 @@ export interface Limits {
   /**
    * Bytes that all sessions together hold: what was sent and not handled, what
    * waits to be sent, what was received and waits for its handler or reader. Past half of
-   * it each session that holds anything has an equal share; past all of it the
-   * one that holds most is ended. Default: 268,435,456, which are 256 MiB.
+   * it each session that holds anything has an equal share; past all of it those
+   * that take nothing are ended. Default: 268,435,456, which are 256 MiB.
    */
   readonly heldBytes: number;
   /** When those who were refused a session should try again: from this to twice as much, by chance. Default: 1,000. */
