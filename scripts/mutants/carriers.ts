@@ -97,14 +97,14 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'a session that was lost is said to be closed in order',
     file: hosted,
-    find: "if (end.kind === 'closed' || (isOrderly(end) && !this.#stopping)) this.#tombstones.add(id",
+    find: "if (end.kind === 'closed' || isInOrder) this.#tombstones.add(id",
     replace: 'this.#tombstones.add(id',
     foundBy: 'test/integration/resume-refused.test.ts',
   },
   {
     bug: 'a client that missed the end is not told',
     file: hosted,
-    find: "if (end.kind === 'closed' || (isOrderly(end) && !this.#stopping)) this.#tombstones.add(id, tokens, principal?.id);",
+    find: "if (end.kind === 'closed' || isInOrder) this.#tombstones.add(id, tokens, principal?.id);",
     replace: '',
   },
   {
