@@ -57,11 +57,7 @@ export function sendFault(
   let item = encoder.encodeOnce(head, Field.callFault, CallFault, fault);
   if (item.length > sender.peerTerms.itemBytes) {
     const message = `${fault.message.slice(0, MAX_CUT_MESSAGE)} … (cut: the fault was too large)`;
-    item = encoder.encodeOnce(head, Field.callFault, CallFault, {
-      ...fault,
-      message,
-      details: [],
-    });
+    item = encoder.encodeOnce(head, Field.callFault, CallFault, { ...fault, message, details: [] });
   }
   sender.answer(item, sentSince, sentUntil);
 }

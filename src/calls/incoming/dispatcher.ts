@@ -200,14 +200,10 @@ export class Dispatcher<Session> {
   }
 
   #beginNested(): boolean {
-    if (
-      this.#nested === undefined ||
-      this.#nested.length === 0 ||
-      !this.#turns.isFreeForNested ||
-      !this.#events.mayBegin()
-    )
-      return false;
-    const { method, request, call } = this.#nested.shift() as WaitingCall<Session>;
+    const next = this.#nested?.[0];
+    if (next === undefined || !this.#turns.isFreeForNested || !this.#events.mayBegin()) return false;
+    this.#nested?.shift();
+    const { method, request, call } = next;
     if (call.isAborted) call.end();
     else this.#run(method, request, call);
     return true;

@@ -48,6 +48,8 @@ export interface IncomingOwner<Session> {
 class OpenStreams<Session> {
   readonly requests = new Map<number, StreamReceiver>();
   readonly replies = new Map<number, { readonly sender: StreamSender; readonly call: IncomingCall<Session> }>();
+  /** Calls with a reply stream that have begun and are not over: a handler may take its time before it returns one. */
+  replying = 0;
 }
 
 /** The calls of the other side: decodes them, runs them in turn, answers them. */
@@ -83,16 +85,24 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
   #invoke(method: MethodInfo, request: unknown, call: IncomingCall<Session>): unknown {
     try {
       const owner = this.#owner;
-      const { keepsContext, limits } = this.#rules;
-      if (streamsReplies(method) && (this.#streams?.replies.size ?? 0) >= limits.streams)
-        throw limits.refuse('streams');
-      if (!keepsContext) return owner.handle(method, request, call);
+      if (streamsReplies(method)) this.#admitStream(call);
+      if (!this.#rules.keepsContext) return owner.handle(method, request, call);
       return runInContext(owner, method, request, call);
     } finally {
       // Beyond its first await a handler cannot be told from whoever else sends. A service plays safe and keeps all of
       // it before the answer. A client must not: its other operations may wait for the one that awaits this answer.
       if (this.#rules.role === 'client') call.sentUntil = this.#channel.sender.mark;
     }
+  }
+
+  #admitStream(call: IncomingCall<Session>): void {
+    const { limits } = this.#rules;
+    const streams = this.#openStreams;
+    if (streams.replying >= limits.streams) throw limits.refuse('streams');
+    streams.replying += 1;
+    call.whenOver(() => {
+      streams.replying -= 1;
+    });
   }
 
   begun(call: IncomingCall<Session>): void {
@@ -383,9 +393,6 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     if (call.isAborted) return call.end();
     const { sender, peerStreamWindow } = this.#channel;
     const { replies } = this.#openStreams;
-    // Others may have begun while this one was on its way here.
-    if (replies.size >= this.#rules.limits.streams)
-      return this.threw(method, call, this.#rules.limits.refuse('streams'));
     // What was sent before the stream began belongs before it; what comes later goes beside it.
     call.sentUntil = Math.min(call.sentUntil, sender.mark);
     const end = (): void => {

@@ -1,9 +1,10 @@
 import type { CallLimits } from '../../calls/incoming/call-limits.js';
 import { Code, DuplexError, Fault } from '../../errors.js';
-import { HeldBytes } from '../../session/held-bytes.js';
+import type { HeldBytes } from '../../session/held-bytes.js';
 import { type Clock, systemClock } from '../../transport/clock.js';
 import type { Principal } from '../security/principal.js';
 import type { Limits } from './limits.js';
+import { type Holder, Relief } from './relief.js';
 
 /** What a host holds now, and what its limits have refused so far, by the names of the limits. */
 export interface HostCounters {
@@ -24,19 +25,6 @@ const noneRefused = Object.freeze({
 /** A limit by which something was refused, or `credentials` that were bad. */
 type Knob = keyof typeof noneRefused;
 
-/** So long sessions may hold more than they may together, if each that has more than its share holds less and less. */
-const RELIEF_MS = 2_000;
-
-/** A session, and what it holds. */
-export interface Holder {
-  /** Bytes, counted anew. */
-  tally(): number;
-  /** Asks its client to acknowledge at once what it has handled. */
-  hurry(): void;
-  /** Ends it at once. */
-  cut(message: string, code: Code): void;
-}
-
 /** Keeps count of what a host holds, over all its services, and refuses what is over its limits. */
 export class Admission {
   #sessions = 0;
@@ -45,10 +33,7 @@ export class Admission {
   #instances = 0;
   readonly #refused: Record<Knob, number> = { ...noneRefused };
   readonly #ofPrincipals = new Map<string, number>();
-  #isWatching = false;
   readonly #limits: Limits;
-  readonly #clock: Clock;
-  readonly #holders: () => Iterable<Holder>;
 
   /** What the sessions hold. */
   readonly held: HeldBytes;
@@ -56,49 +41,9 @@ export class Admission {
   /** `sessions` are asked for when they hold too much. */
   constructor(limits: Limits, clock: Clock = systemClock, sessions: () => Iterable<Holder> = () => []) {
     this.#limits = limits;
-    this.#clock = clock;
-    this.#holders = sessions;
-    let isDue = false;
-    this.held = new HeldBytes(limits.heldBytes, () => {
-      if (isDue) return;
-      isDue = true;
-      // Not while the session that counts is in the middle of sending, or of taking a frame.
-      queueMicrotask(() => {
-        isDue = false;
-        if (this.held.isFarOver) this.#relieve();
-        if (this.held.isOver) this.#watch();
-      });
-    });
-  }
-
-  /** What is on its way to clients that take it is gone in a moment; who holds as much after it has to go. */
-  #watch(): void {
-    if (this.#isWatching) return;
-    this.#isWatching = true;
-    const before = new Map<Holder, number>();
-    for (const session of this.#holders()) {
-      before.set(session, session.tally());
-      session.hurry();
-    }
-    const check = (): void => {
-      this.#isWatching = false;
-      this.#relieve(before);
-      if (this.held.isOver) this.#watch();
-    };
-    this.#clock.schedule(this.#clock.now() + RELIEF_MS, check);
-  }
-
-  /** Ends the sessions that hold most, but those that hold less than before, until the others hold no more than they may. */
-  #relieve(before?: ReadonlyMap<Holder, number>): void {
-    const holders = [...this.#holders()].map((session) => ({ session, bytes: session.tally() }));
-    holders.sort((a, b) => b.bytes - a.bytes);
-    for (const { session, bytes } of holders) {
-      if (!this.held.isOver) return;
-      if (before !== undefined && bytes < (before.get(session) ?? Number.POSITIVE_INFINITY)) continue;
-      const message = `the sessions of this host hold more than ${this.#limits.heldBytes} bytes, and of them this one the most, ${bytes} (limits.heldBytes)`;
+    this.held = new Relief(limits.heldBytes, clock, sessions, () => {
       this.#refused.heldBytes += 1;
-      session.cut(message, Code.RESOURCE_EXHAUSTED);
-    }
+    }).held;
   }
 
   get counters(): HostCounters {
