@@ -1,6 +1,7 @@
 import type { MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError, Fault, type FaultDetail, textOf } from '../errors.js';
 import { CallFault } from '../gen/duplex/v1/session.js';
+import { isPromiseLike } from '../observability/hook.js';
 
 /** What the peer may know of an error that a handler threw. */
 export interface Disclosure {
@@ -8,6 +9,33 @@ export interface Disclosure {
   readonly includeErrorDetail: boolean;
   /** Makes the id under which such an error is reported here and told there. */
   readonly newErrorId: () => string;
+}
+
+/** An error, no fault, of something that comes before the handler of a call: its cause. */
+class NotRun extends DuplexError {
+  constructor(cause: unknown) {
+    super('fault', textOf(cause), { code: Code.INTERNAL, cause });
+  }
+}
+
+/**
+ * Does what comes before the handler of a call, such as to ask `authorize`.
+ * What this throws, or rejects with, says that nothing of the call has run.
+ */
+export function beforeHandler<Result>(step: () => Result | PromiseLike<Result>): Result | Promise<Result> {
+  try {
+    const result = step();
+    return isPromiseLike(result) ? Promise.resolve(result).catch(notRun) : result;
+  } catch (error) {
+    return notRun(error);
+  }
+}
+
+function notRun(thrown: unknown): never {
+  if (!(thrown instanceof Fault)) throw new NotRun(thrown);
+  const { code, message, details, retryAfterMs } = thrown;
+  const hint = retryAfterMs === undefined ? {} : { retryAfterMs };
+  throw new Fault(code, message, details, { executed: 'no', cause: thrown, ...hint });
 }
 
 /** The fault to send for whatever a handler threw, and the error to report here. */
@@ -22,13 +50,14 @@ export function faultFrom(thrown: unknown, disclosure: Disclosure): { fault: Cal
   const errorId = disclosure.newErrorId();
   const text = textOf(thrown);
   const message = disclosure.includeErrorDetail ? text : `internal error ${errorId}`;
+  const notExecuted = thrown instanceof NotRun;
   return {
-    fault: CallFault.fromPartial({ code: Code.INTERNAL, message, errorId }),
+    fault: CallFault.fromPartial({ code: Code.INTERNAL, message, errorId, notExecuted }),
     error: new DuplexError('fault', `${text} (${errorId})`, {
       code: Code.INTERNAL,
-      executed: 'yes',
+      executed: notExecuted ? 'no' : 'yes',
       errorId,
-      cause: thrown,
+      cause: notExecuted ? thrown.cause : thrown,
     }),
   };
 }

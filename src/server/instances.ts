@@ -1,3 +1,4 @@
+import { beforeHandler } from '../calls/faults.js';
 import type { IncomingCall } from '../calls/incoming/call.js';
 import { badOption } from '../calls/resolve-options.js';
 import { DuplexError } from '../errors.js';
@@ -56,14 +57,14 @@ export class Instances<Session, Handler extends Instance> {
 
   /** Runs one call on an object of its own, which is disposed of when the call is over. */
   serve(session: Session, call: IncomingCall<Session>, run: (handler: Handler) => unknown): unknown {
-    const made = this.#make(() => this.#factory(session));
+    const made = beforeHandler(() => this.#make(() => this.#factory(session)));
     const serve = (handler: Handler): unknown => {
       // The session may have ended while the factory took its time.
       const isOver = call.isOver;
       call.whenOver(() => void this.#dispose(handler));
       return isOver ? undefined : run(handler);
     };
-    return isPromiseLike(made) ? Promise.resolve(made).then(serve) : serve(made);
+    return isPromiseLike(made) ? made.then(serve) : serve(made);
   }
 
   /** No session is left: what served them is disposed of by the time `byMs`, or else `report` hears of it. */

@@ -438,6 +438,8 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
       if (call.id === 0 || (error !== thrown && !call.isAborted)) replacement = this.#channel.report(error, method);
     } finally {
       const meant = replacement instanceof Fault ? faultFrom(replacement, this.#rules).fault : fault;
+      // What is told in its place speaks of the same call.
+      if (fault.notExecuted) meant.notExecuted = true;
       if (!call.isAborted) sendFault(this.#channel, call, withDeclaredDetails(this.#channel, method, meant));
     }
     this.#answered(method);

@@ -1,4 +1,4 @@
-import { faultFrom } from '../../calls/faults.js';
+import { beforeHandler, faultFrom } from '../../calls/faults.js';
 import { badOption } from '../../calls/resolve-options.js';
 import { Code, DuplexError, Fault } from '../../errors.js';
 import type { Credentials } from '../../gen/duplex/v1/session.js';
@@ -53,13 +53,14 @@ export class Gate {
    * Throws, or rejects, with PERMISSION_DENIED if the principal may not invoke
    * the operation. Undefined if it may, and that is known at once.
    */
-  check(principal: Identified, operation: string): undefined | Promise<void> {
+  check(principal: Identified, operation: string): undefined | Promise<undefined> {
     const { authorize } = this.#host;
     if (authorize === undefined) return undefined;
-    const verdict = authorize({ principal, contract: this.#contract, operation });
-    if (verdict === true) return undefined;
-    if (!isPromiseLike(verdict)) return enforce(verdict, operation);
-    return Promise.resolve(verdict).then((later) => enforce(later, operation));
+    return beforeHandler(() => {
+      const verdict = authorize({ principal, contract: this.#contract, operation });
+      if (!isPromiseLike(verdict)) return enforce(verdict, operation);
+      return Promise.resolve(verdict).then((later) => enforce(later, operation));
+    });
   }
 
   /** What the client may know of an error of `authenticate`; the rest is reported. */
