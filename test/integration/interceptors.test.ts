@@ -74,7 +74,11 @@ describe('interceptors', () => {
     expect(client.status).toBe('opened');
   });
 
-  it('lose no failure of a one-way call, and no order, by a forgotten return', async () => {
+  it.each<[string, Interceptor]>([
+    ['', { incoming: ({ request }, next) => void next(request) }],
+    [', asynchronous ones neither', { incoming: async ({ request }, next) => void next(request) }],
+    [', nor a wait', { incoming: async ({ request }, next) => void (await next(request)) }],
+  ])('lose no failure of a one-way call, and no order, by a forgotten return%s', async (_, interceptor) => {
     const log: string[] = [];
     const { address, errors } = await serve(
       () => ({
@@ -85,15 +89,35 @@ describe('interceptors', () => {
           if (index === 2) throw new Error('late');
         },
       }),
-      { interceptors: [{ incoming: ({ request }, next) => void next(request) }] },
+      { interceptors: [interceptor, interceptor] },
     );
     const { client } = join(address);
-    client.service.note({ index: 1 });
-    client.service.note({ index: 2 });
-    await eventually(() =>
-      expect(errors).toMatchObject([{ error: { message: expect.stringContaining('late') }, method: 'note' }]),
-    );
-    expect(log).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2']);
+    for (const index of [1, 2, 3]) client.service.note({ index });
+    await client.close();
+    expect(log).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2', 'begin 3', 'end 3']);
+    expect(errors).toMatchObject([{ error: { message: expect.stringContaining('late') }, method: 'note' }]);
+  });
+
+  it('may deal with the failure of a one-way call themselves', async () => {
+    const dealtWith: unknown[] = [];
+    const { address, errors } = await serve(() => ({ note: () => Promise.reject(new Error('late')) }), {
+      interceptors: [
+        {
+          async incoming({ request }, next) {
+            try {
+              await next(request);
+            } catch (error) {
+              dealtWith.push(error);
+            }
+          },
+        },
+      ],
+    });
+    const { client } = join(address);
+    client.service.note();
+    await client.close();
+    expect(dealtWith).toMatchObject([{ message: 'late' }]);
+    expect(errors).toEqual([]);
   });
 
   it('refuse a message that is a promise, by name', async () => {

@@ -5,6 +5,7 @@ import { isPromiseLike } from '../../observability/hook.js';
 import type { IncomingCall } from '../incoming/call.js';
 import type { CallOptions } from '../outgoing/call-options.js';
 import type { Interceptor, MessagePlace } from './interceptor.js';
+import { Outcome } from './outcome.js';
 
 /** Runs the handler of a call. */
 export type Handle<Session> = (method: MethodInfo, request: unknown, call: IncomingCall<Session>) => unknown;
@@ -21,11 +22,10 @@ export function aroundHandler<Session>(interceptors: readonly Interceptor[], han
       const result = interceptor.incoming?.({ method, request, call }, (changed) => {
         handled = next(method, changed, call);
         // An interceptor may leave it alone, and then its failure must not end the process.
-        if (handled instanceof Promise) handled.catch(() => {});
+        if (handled instanceof Promise) handled = Outcome.of(handled);
         return handled;
       });
-      // Nobody gets a result, but order and errors hang on when, and how, the handler ends.
-      if (method.shape === 'one-way') return result ?? (handled === nothing ? undefined : handled);
+      if (method.shape === 'one-way') return endOfOneWay(result, handled);
       if (result !== undefined && !isPromiseLike(result)) return result;
       if (result === undefined) return unforgotten(method, handled);
       return Promise.resolve(result).then((reply) => (reply === undefined ? unforgotten(method, handled) : reply));
@@ -35,6 +35,14 @@ export function aroundHandler<Session>(interceptors: readonly Interceptor[], han
 
 /** What stands for the result of a handler that was not run. */
 const nothing = Symbol('nothing');
+
+/** When, and how, a one-way call ends. Nobody gets a result, but order and errors hang on the handler, whatever an interceptor forgets. */
+function endOfOneWay(result: unknown, handled: unknown): unknown {
+  if (result === undefined || result === null) return handled === nothing ? undefined : handled;
+  if (!isPromiseLike(result) || !(handled instanceof Outcome)) return result;
+  // Who has awaited it knows of its failure, and may have dealt with it.
+  return Promise.resolve(result).then((value) => (handled.isAsked ? value : handled));
+}
 
 /** An interceptor has returned nothing: that is right only where the handler did so, too. */
 function unforgotten(method: MethodInfo, handled: unknown): unknown {
