@@ -198,11 +198,19 @@ export class ConnectedClient<Operations, Callbacks, State>
   #lastingCalls(): LastingCalls {
     return new LastingCalls({
       clock: this.#options.clock,
+      obstacle: () => this.#obstacle(),
       call: (method, request, options) => this.#peer.call(method, request, options),
       outlasts: ({ kind }) => this.#end === undefined && this.#options.onLost === 'renew' && isLoss(kind),
       unsent: (method, error) => this.#peer.unsent(method, error),
       report: (error, method) => this.#report(error, method),
     });
+  }
+
+  /** Why calls wait, as far as that is known. */
+  #obstacle(): string | undefined {
+    const { state, obstacle } = this.#peer.session;
+    if (this.#isLeft) return 'the session before it has not ended';
+    return state === 'open' ? 'onSession is not done' : obstacle;
   }
 
   /** The present session is open: `onSession` goes first, then what waits. */

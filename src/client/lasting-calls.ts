@@ -25,6 +25,8 @@ interface TimedCall {
 /** What lasting calls need of the client. */
 export interface LastingCallsOwner {
   readonly clock: Clock;
+  /** Why there is no session ready, as far as that is known. */
+  obstacle(): string | undefined;
   /** Calls in the present session, in the way of the method's shape. */
   call(method: MethodInfo, request: unknown, options: CallOptions): unknown;
   /** Whether a call that failed so shall be made again in the next session. */
@@ -46,7 +48,7 @@ export class LastingCalls {
 
   constructor(owner: LastingCallsOwner) {
     this.#owner = owner;
-    this.gate = new SessionGate(owner.clock);
+    this.gate = new SessionGate(owner.clock, () => owner.obstacle());
   }
 
   /** Calls in the way of the method's shape. */

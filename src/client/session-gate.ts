@@ -27,10 +27,13 @@ export class SessionGate {
   #refusal: DuplexError | undefined;
   #isOver = false;
   readonly #clock: Clock;
+  readonly #obstacle: () => string | undefined;
   readonly #alarm: Alarm;
 
-  constructor(clock: Clock) {
+  /** `obstacle` tells why there is no session ready, as far as that is known. */
+  constructor(clock: Clock, obstacle: () => string | undefined) {
     this.#clock = clock;
+    this.#obstacle = obstacle;
     this.#alarm = new Alarm(clock, { ring: () => this.#expire() });
   }
 
@@ -118,11 +121,13 @@ export class SessionGate {
 
   #expire(): void {
     const now = this.#clock.now();
+    const obstacle = this.#obstacle();
+    const why = obstacle === undefined ? '' : `: ${obstacle}`;
     let next = NEVER;
     for (const entrant of [...this.#waiting]) {
       const { deadline = NEVER, timeoutMs, name = 'the call' } = entrant;
       if (deadline > now) next = Math.min(next, deadline);
-      else entrant.fail(new DuplexError('timeout', `no session for ${name} within ${timeoutMs} ms`));
+      else entrant.fail(new DuplexError('timeout', `no session for ${name} within ${timeoutMs} ms${why}`));
     }
     this.#alarm.setAt(next);
   }

@@ -40,6 +40,11 @@ export class Controls {
     return this.#queue === undefined;
   }
 
+  /** Client: whether the Hello waits for who is to say it. */
+  get awaitsCredentials(): boolean {
+    return this.#hello !== undefined;
+  }
+
   push(message: ControlMessage): void {
     const { $case } = message;
     if (lastCounts.has($case))

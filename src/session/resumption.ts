@@ -1,3 +1,4 @@
+import { DuplexError } from '../errors.js';
 import type { Credentials, Hello, Marks, Welcome } from '../gen/duplex/v1/session.js';
 import { Backoff } from './backoff.js';
 import { helloFor, type Issuer, type SessionIdentity, welcomeFor } from './handshake.js';
@@ -7,6 +8,8 @@ import type { SessionOptions } from './session-options.js';
 import { defaultTerms, termsOf } from './terms.js';
 
 const noBytes = new Uint8Array(0);
+
+const UNANSWERED = 'sessionCredentials has not answered';
 
 /** The marks of a client that received nothing and sent nothing. */
 const noMarks: Marks = Object.freeze({ received: 0, first: 1, last: 0 });
@@ -28,30 +31,69 @@ export class Resumption {
   /** Service: who gives that. */
   #issuer: Issuer | undefined;
   #epoch = 0;
+  /** Client: why there is no carrier that works, as far as that is known. */
+  #failure: string | undefined;
   /** Client only. */
   #backoff: Backoff | undefined;
   readonly #openNonce: Uint8Array;
   readonly #options: SessionOptions;
   readonly #outbox: Outbox;
   readonly #receipts: Receipts;
+  readonly #controls: { readonly awaitsCredentials: boolean };
 
-  constructor(options: SessionOptions, outbox: Outbox, receipts: Receipts) {
+  constructor(
+    options: SessionOptions,
+    outbox: Outbox,
+    receipts: Receipts,
+    controls: { readonly awaitsCredentials: boolean },
+  ) {
     this.#options = options;
     this.#outbox = outbox;
     this.#receipts = receipts;
+    this.#controls = controls;
     this.#openNonce = options.role === 'client' ? options.randomBytes(16) : noBytes;
   }
 
   /** Client: an attempt failed, or the carrier broke. The service's word on when to try again wins. */
-  tryAgain({ retryAfterMs }: { readonly retryAfterMs?: number | undefined }, now: number): void {
+  tryAgain(
+    { message, retryAfterMs }: { readonly message: string; readonly retryAfterMs?: number | undefined },
+    now: number,
+  ): void {
     const { backoff, random } = this.#options;
+    this.#failure = message;
     this.#backoff ??= new Backoff(backoff, random);
     this.redialAt = now + (retryAfterMs ?? this.#backoff.nextMs());
   }
 
   /** An attempt led to a carrier that works. */
   succeeded(): void {
+    this.#failure = undefined;
     this.#backoff?.reset();
+  }
+
+  /** Client: what stands between it and an open session, as far as that is known. */
+  get obstacle(): string | undefined {
+    return this.#controls.awaitsCredentials ? UNANSWERED : this.#failure;
+  }
+
+  /** A session has not come about in time. */
+  notOpened(): DuplexError {
+    return new DuplexError('timeout', this.#inVain(`no session within ${this.#options.openTimeoutMs} ms`));
+  }
+
+  /** It has not come back in time. */
+  notResumed(): DuplexError {
+    return new DuplexError('lost', this.#inVain(`the connection did not come back within ${this.ttlMs} ms`));
+  }
+
+  /** Nothing comes over a carrier any more, or has come yet. */
+  silenced(): DuplexError {
+    // A peer that has heard nothing has nothing to say.
+    return new DuplexError('lost', this.#controls.awaitsCredentials ? UNANSWERED : 'the peer does not answer any more');
+  }
+
+  #inVain(end: string): string {
+    return this.obstacle === undefined ? end : `${end}: ${this.obstacle}`;
   }
 
   /** The client's first words on each carrier, with who it is if it shows that in the session. */

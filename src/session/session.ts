@@ -72,7 +72,7 @@ export class Session implements ReceiverListener {
     this.sender = new Sender(options, listener, this.#receipts, this.controls);
     this.#outbox = this.sender.outbox;
     this.#closing = new Closing(options.role, this.sender, this.#receipts, listener);
-    this.#resumption = new Resumption(options, this.#outbox, this.#receipts);
+    this.#resumption = new Resumption(options, this.#outbox, this.#receipts, this.controls);
     if (options.role === 'client') this.#level = options.level;
   }
 
@@ -97,6 +97,11 @@ export class Session implements ReceiverListener {
 
   get isClosing(): boolean {
     return this.#closing.end !== undefined;
+  }
+
+  /** Client: what stands between it and an open session, as far as that is known. */
+  get obstacle(): string | undefined {
+    return this.#resumption.obstacle;
   }
 
   // ---------------------------------------------------------------- carrier
@@ -173,17 +178,15 @@ export class Session implements ReceiverListener {
   /** `deadline` has come. */
   tick(now: number): void {
     if (this.#state === 'closed') return;
-    const { openTimeoutMs, closeTimeoutMs } = this.#options;
-    if (now >= this.#openBy) this.#fail(new DuplexError('timeout', `no session within ${openTimeoutMs} ms`));
+    const { closeTimeoutMs } = this.#options;
+    if (now >= this.#openBy) this.#fail(this.#resumption.notOpened());
     else if (now >= this.#closeBy && this.#closing.isComplete) this.#finish(this.#closing.end as SessionEnd, cancel);
     else if (now >= this.#closeBy) this.#fail(new DuplexError('timeout', `not closed within ${closeTimeoutMs} ms`));
-    else if (now >= this.#resumeBy) {
-      const message = `the connection did not come back within ${this.#resumption.ttlMs} ms`;
-      this.#finish(endOf(new DuplexError('lost', message)), cancel);
-    } else if (this.#watches()) {
+    else if (now >= this.#resumeBy) this.#finish(endOf(this.#resumption.notResumed()), cancel);
+    else if (this.#watches()) {
       const verdict = this.#liveness.check(now);
       if (verdict === 'probe' && this.#state === 'open') this.controls.push({ $case: 'ping', value: { id: 1 } });
-      if (verdict === 'dead') this.carrierLost(new DuplexError('lost', 'the peer does not answer any more'), now);
+      if (verdict === 'dead') this.carrierLost(this.#resumption.silenced(), now);
     }
   }
 
@@ -305,8 +308,7 @@ export class Session implements ReceiverListener {
     if (this.#closing.end !== undefined) return this.#closing.again(reason);
     this.#closeBy = now + this.#options.closeTimeoutMs;
     this.#beginClosing(orderlyEnd('local', message), reason);
-    if (this.#options.role === 'service' && this.#level === 'session' && this.#state === 'open')
-      this.controls.goodbye(this.#closing.goodbye());
+    if (this.#options.role === 'service' && this.isJoined) this.controls.goodbye(this.#closing.goodbye());
     this.#listener.wake();
   }
 

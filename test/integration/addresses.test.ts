@@ -7,6 +7,7 @@ import { join, partly, serve } from '../support/everything.js';
 import { Everything } from '../support/gen/testing/v1/everything_duplex.js';
 import { Other } from '../support/gen/testing/v1/other_duplex.js';
 import { rejectionOf, thrownBy } from '../support/thrown-by.js';
+import { VirtualClock } from '../support/virtual-clock.js';
 
 const malformed = [
   '',
@@ -135,6 +136,19 @@ describe('where a client dials', () => {
     await late.listen(`localhost:${port}`);
     await opened;
     expect(client.status).toBe('opened');
+  });
+
+  it('may be tried in vain: the error says how the last attempt failed', async () => {
+    const clock = new VirtualClock();
+    let attempts = 0;
+    const metadata = () => ({ attempt: `${++attempts}` });
+    const { client } = join('localhost:1', { clock, retryOpen: true, metadata, openTimeoutMs: 60_000 });
+    const opened = rejectionOf(client.open());
+    while (attempts < 2) await clock.advance(10);
+    await clock.advance(60_000);
+    expect(await opened).toMatchObject({
+      ...{ kind: 'timeout', message: expect.stringMatching(/^no session within 60000 ms: .*localhost:1/) },
+    });
   });
 
   it('may serve another contract: the error says so, and nothing else happens', async () => {

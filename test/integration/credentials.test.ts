@@ -316,6 +316,37 @@ describe('fresh credentials', () => {
 });
 
 describe('the credentials of a Hello', () => {
+  const never = (): Promise<SessionCredentials> => new Promise(() => {});
+
+  it('that never come are what the error of the session, and of a call that waited for it, names', async () => {
+    const { dial, clock } = await guarded();
+    const { client } = dial(never);
+    const renewing = dial(never, { onLost: 'renew' }).client;
+    const opened = [rejectionOf(client.open()), rejectionOf(renewing.open())];
+    const waiting = rejectionOf(renewing.service.echo({}, { timeoutMs: 3_000 }));
+    const why = 'sessionCredentials has not answered';
+    await clock.advance(3_000);
+    const inVain = { kind: 'timeout', executed: 'no', message: `no session for echo within 3000 ms: ${why}` };
+    expect(await waiting).toMatchObject(inVain);
+    await clock.advance(7_000);
+    for (const error of await Promise.all(opened))
+      expect(error).toMatchObject({ kind: 'timeout', message: `no session within 10000 ms: ${why}` });
+  });
+
+  it('that never come again are what the end of a session names that could not resume', async () => {
+    const { dial, clock } = await guarded();
+    const answers = [Promise.resolve(bearer('ann'))];
+    const { client, statuses } = dial(() => answers.shift() ?? never(), { resumeWindowMs: 30_000 });
+    await client.open();
+    await clock.advance(5 * MINUTE);
+    await eventually(() => expect(statuses).toContain('resuming'));
+    await clock.advance(30_000);
+    expect(await client.closed).toMatchObject({
+      kind: 'lost',
+      message: 'the connection did not come back within 30000 ms: sessionCredentials has not answered',
+    });
+  });
+
   it('may take their time: the stream is opened when they are there', async () => {
     const { dial, clock, host, requests } = await guarded();
     const answer = deferred<SessionCredentials>();

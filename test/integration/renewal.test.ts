@@ -109,7 +109,9 @@ describe('onSession', () => {
     leaving.abort();
     expect(await cancelled).toMatchObject({ kind: 'cancelled', executed: 'no' });
     await made.clock.advance(5_000);
-    expect(await late).toMatchObject({ kind: 'timeout', executed: 'no' });
+    expect(await late).toMatchObject({
+      ...{ kind: 'timeout', executed: 'no', message: 'no session for echo within 5000 ms: onSession is not done' },
+    });
     for (let index = 0; index < 1_024; index++) service.note({ index });
     expect(await rejectionOf(service.note())).toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
   });

@@ -38,7 +38,9 @@ describe('a Hello', () => {
     const late = new SessionPair(options);
     late.connect();
     late.advance(10_000);
-    expect(late.client.end).toMatchObject({ kind: 'timeout' });
+    expect(late.client.end).toMatchObject({
+      ...{ kind: 'timeout', message: 'no session within 10000 ms: sessionCredentials has not answered' },
+    });
   });
 
   it('is never said twice, nor on a carrier that was not there when the question was asked', () => {
