@@ -43,6 +43,8 @@ export interface PeerOwner<SessionApi> {
   onCredentials(shown: Credentials): void;
   onSuspended(error: DuplexError): void;
   onResumed(): void;
+  /** Client: takes a one-way call for those who only watch; false if somebody wants to know its call. */
+  tell?(method: MethodInfo, request: unknown): boolean;
   /** Runs the handler of an incoming call; may throw. */
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<SessionApi>): unknown;
   /** Client: the service's state changed. */
@@ -180,6 +182,10 @@ export class Peer<SessionApi> implements SessionListener, ChannelOwner, Incoming
 
   handle(method: MethodInfo, request: unknown, call: IncomingCall<SessionApi>): unknown {
     return this.#around === undefined ? this.#owner.invoke(method, request, call) : this.#around(method, request, call);
+  }
+
+  tell(method: MethodInfo, request: unknown): boolean {
+    return this.#around === undefined && this.#owner.tell?.(method, request) === true;
   }
 
   begun(byteLength: number): void {

@@ -309,6 +309,10 @@ export class ConnectedClient<Operations, Callbacks, State>
     if (this.status === 'resuming' && !this.#isLeft) this.#setStatus('opened');
   }
 
+  tell(method: MethodInfo, request: unknown): boolean {
+    return this.#handlers.tell(method, request);
+  }
+
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<AnyClient>): unknown {
     return this.#handlers.invoke(method, request, call);
   }

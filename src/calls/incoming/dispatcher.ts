@@ -68,13 +68,18 @@ export class Dispatcher<Session> {
     return this.#turns.size === 0 && this.#head === this.#waiting.length && this.#nestedCount === 0;
   }
 
+  /** Whether a call that comes now begins at once. */
+  get isFree(): boolean {
+    return this.#head === this.#waiting.length && this.#mayBegin();
+  }
+
   /**
    * Runs a call, or lets it wait for its turn: then the answer is false. Throws
    * a Fault if too many wait; what has no answer is never refused.
    */
   dispatch(method: MethodInfo, request: unknown, call: IncomingCall<Session>): boolean {
-    const ahead = this.#waiting.length - this.#head;
-    if (ahead > 0 || !this.#mayBegin()) {
+    if (!this.isFree) {
+      const ahead = this.#waiting.length - this.#head;
       const isFull = ahead >= this.#limits.waiting && call.id !== 0;
       // Refusing is an answer, too: who does not take any must not cause more of them.
       if (isFull && !this.#paused && this.#events.mayBegin()) throw this.#limits.refuse('waiting');

@@ -38,6 +38,8 @@ export interface IncomingOwner<Session> {
   readonly api: Session;
   /** The call of this side with this id, if it awaits its answer. */
   pending(id: number): ServedCall | undefined;
+  /** Takes a one-way call for those who only watch; false if somebody wants to know its call. */
+  tell(method: MethodInfo, request: unknown): boolean;
   /** Runs a handler; may throw. */
   handle(method: MethodInfo, request: unknown, call: IncomingCall<Session>): unknown;
   /** A call that waited has begun; `byteLength` is the size of its request. */
@@ -62,6 +64,8 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
   readonly #channel: CallChannel;
   /** Undefined where any call may come at any time. */
   readonly #sequence: CallSequence | undefined;
+  /** Whether a call may be told to whoever watches, without more ado. */
+  readonly #mayTell: boolean;
   readonly #rules: IncomingRules;
   readonly #owner: IncomingOwner<Session>;
 
@@ -70,7 +74,8 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     this.#rules = rules;
     this.#owner = owner;
     this.#sequence = CallSequence.of(rules.methods.methods);
-    const { role, concurrency, limits } = rules;
+    const { role, concurrency, limits, keepsContext } = rules;
+    this.#mayTell = this.#sequence === undefined && channel.deliver === undefined && !keepsContext;
     this.#dispatcher = new Dispatcher(concurrency, limits, role === 'service', this);
   }
 
@@ -186,21 +191,34 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     }
     const method = this.#rules.methods.get(item.number);
     if (method === undefined) return this.#unknown(item, `number ${item.number}`);
-    const call = this.#callOf(method, item);
     let request: unknown;
+    let context: Context | undefined;
     try {
-      const { context } = item;
-      if (context !== undefined) this.#accompany(call, context);
+      ({ context } = item);
+      if (context !== undefined) checkHeaders(context);
       request = item.decode(method.request);
     } catch (error) {
       // Of a stream some may have been read before.
-      this.threw(method, call, unreadable(error, streamsRequests(method) ? 'yes' : 'no'));
+      this.threw(method, this.#callOf(method, item), unreadable(error, streamsRequests(method) ? 'yes' : 'no'));
       return true;
     }
+    if (this.#mayTell && method.shape === 'one-way' && this.#tell(method, request, item)) return true;
+    const call = this.#callOf(method, item);
+    if (context !== undefined) this.#accompany(call, context);
     if (streamsRequests(method)) {
       return this.#takeStreamItem(method, call, request);
     }
     return this.#dispatch(method, request, call);
+  }
+
+  /** What somebody only watches needs neither a turn nor a call: that is a third of what it costs to receive it. */
+  #tell(method: MethodInfo, request: unknown, item: ReceivedItem): boolean {
+    try {
+      return this.#dispatcher.isFree && this.#owner.tell(method, request);
+    } catch (error) {
+      this.threw(method, this.#callOf(method, item), error);
+      return true;
+    }
   }
 
   /** True if the call was dispatched, false if it waits and is counted in the window. */
@@ -243,7 +261,6 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
   }
 
   #accompany(call: IncomingCall<Session>, context: Context): void {
-    checkHeaders(context);
     call.context = context;
     if (call.isNested) call.parent = this.#owner.pending(context.parentCall);
   }
@@ -306,11 +323,12 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     if (method === undefined) return this.#unknown(item, `the name ${JSON.stringify(name.slice(0, 64))}`);
     const call = this.#callOf(method, item);
     try {
-      if (context !== undefined) this.#accompany(call, context);
+      if (context !== undefined) checkHeaders(context);
     } catch (error) {
       this.threw(method, call, unreadable(error, 'no'));
       return true;
     }
+    if (context !== undefined) this.#accompany(call, context);
     return this.#openStream(method, call, () => {});
   }
 

@@ -65,6 +65,11 @@ export class CallbackHandlers {
     return handles;
   }
 
+  /** Tells of a one-way callback that only observables want, which need no call for it; false if there is more to do. */
+  tell(method: MethodInfo, request: unknown): boolean {
+    return (this.#handlers.size === 0 || !this.#handlers.has(method)) && this.#hub.tell(method, request);
+  }
+
   /** A callback came: observables and loops see it, its handler answers it. May throw. */
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<unknown>): unknown {
     const handler = this.#handlers.get(method);

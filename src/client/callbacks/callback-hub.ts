@@ -21,17 +21,24 @@ export interface NamedCallback {
   readonly request: unknown;
 }
 
+/** Who wants to hear of one callback. */
+class Audience {
+  readonly observers = new FanOut<unknown>();
+  /** Whether anybody ever wanted it: from then on it is hot. */
+  isClaimed = false;
+  /** Whether it was told that some had to be dropped. */
+  isOverflown = false;
+}
+
 /**
  * Hands the service's callbacks to observables and loops. What nobody claims
  * yet is held, so that nothing is lost before the first subscriber; after that
  * the observables are hot.
  */
 export class CallbackHub {
-  readonly #observed = new Map<MethodInfo, FanOut<unknown>>();
+  readonly #audiences: ReadonlyMap<MethodInfo, Audience>;
   readonly #merged = new FanOut<NamedCallback>();
   readonly #views = new CallbackViews((methods) => this.claim(methods));
-  readonly #claimed = new Set<MethodInfo>();
-  readonly #overflown = new Set<MethodInfo>();
   #held: HeldCallback[] = [];
   /** Callbacks that were dropped because nobody claimed them. */
   dropped = 0;
@@ -44,35 +51,57 @@ export class CallbackHub {
   /** `onOverflow` is told once for each callback that has to be dropped unclaimed. */
   constructor(methods: readonly MethodInfo[], onOverflow: (error: DuplexError, method: MethodInfo) => void) {
     this.#methods = methods;
+    this.#audiences = new Map(methods.map((method) => [method, new Audience()]));
     this.#onOverflow = onOverflow;
   }
 
   /** Passes a callback on, or holds it. What it returns, if anything, resolves when every loop has room for it. */
   next(method: MethodInfo, request: unknown, call: Call): Promise<unknown> | undefined {
-    if (this.#claimed.has(method)) return this.watch(method, request);
+    if (this.#audienceOf(method).isClaimed) return this.watch(method, request);
     this.#hold({ method, request, call });
     return undefined;
+  }
+
+  /** Tells observables of a callback, if nobody but they wants it and nothing has to wait for it; false if not. */
+  tell(method: MethodInfo, request: unknown): boolean {
+    const audience = this.#audienceOf(method);
+    if (!audience.isClaimed || this.#views.have(method)) return false;
+    this.#telling += 1;
+    this.#observe(audience, method, request);
+    this.#told();
+    return true;
   }
 
   /** Lets observables and loops see a callback that somebody else answers; it is never held. */
   watch(method: MethodInfo, request: unknown): Promise<unknown> | undefined {
     this.#telling += 1;
-    this.#observed.get(method)?.next(request);
-    if (this.#merged.isObserved) this.#merged.next({ name: method.localName, request });
+    this.#observe(this.#audienceOf(method), method, request);
     const room = this.#views.push({ method, request });
+    this.#told();
+    return room;
+  }
+
+  #observe({ observers }: Audience, method: MethodInfo, request: unknown): void {
+    observers.next(request);
+    if (this.#merged.isObserved) this.#merged.next({ name: method.localName, request });
+  }
+
+  #audienceOf(method: MethodInfo): Audience {
+    return this.#audiences.get(method) as Audience;
+  }
+
+  #told(): void {
     this.#telling -= 1;
     if (this.#isOver) this.complete();
-    return room;
   }
 
   /** The observable of one callback; `onSubscribe` runs with each subscription, before anything else. */
   observe(method: MethodInfo, onSubscribe: () => void): Observable<unknown> {
-    const fanOut = new FanOut<unknown>();
-    this.#observed.set(method, fanOut);
+    const { observers } = this.#audienceOf(method);
     return new Observable((subscriber) => {
       onSubscribe();
       this.#deliver([method], subscriber, ({ request }) => subscriber.next(request));
-      return fanOut.add(subscriber);
+      return observers.add(subscriber);
     });
   }
 
@@ -104,7 +133,7 @@ export class CallbackHub {
   claim(methods: readonly MethodInfo[]): readonly HeldCallback[] {
     const claimed = this.#held.filter(({ method }) => methods.includes(method));
     if (claimed.length > 0) this.#held = this.#held.filter(({ method }) => !methods.includes(method));
-    for (const method of methods) this.#claimed.add(method);
+    for (const method of methods) this.#audienceOf(method).isClaimed = true;
     return claimed;
   }
 
@@ -135,7 +164,7 @@ export class CallbackHub {
     this.#isOver = true;
     // What is being told has to reach everybody first.
     if (this.#telling > 0) return;
-    for (const fanOut of this.#observed.values()) fanOut.complete();
+    for (const { observers } of this.#audiences.values()) observers.complete();
     this.#merged.complete();
     this.#views.end();
   }
@@ -151,8 +180,9 @@ export class CallbackHub {
       1,
     );
     this.dropped += 1;
-    if (this.#overflown.has(method)) return;
-    this.#overflown.add(method);
+    const audience = this.#audienceOf(method);
+    if (audience.isOverflown) return;
+    audience.isOverflown = true;
     const message = `nobody claimed the callback ${method.localName}: more than ${MAX_HELD} came, the oldest are dropped; subscribe to ${method.localName}$ or give a handler`;
     this.#onOverflow(new DuplexError('fault', message, { code: Code.RESOURCE_EXHAUSTED }), method);
   }

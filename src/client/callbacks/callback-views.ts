@@ -42,6 +42,11 @@ export class CallbackViews {
     };
   }
 
+  /** Whether a loop runs over a callback. */
+  have(method: MethodInfo): boolean {
+    return this.#sinks.size > 0 && this.#sinks.has(method);
+  }
+
   /** Hands on a callback. What it returns, if anything, resolves when every loop has room for it. */
   push({ method, request }: Came): Promise<unknown> | undefined {
     const sinks = this.#sinks.get(method);
