@@ -318,3 +318,50 @@ describe('streams of callbacks', () => {
     await expect(lastValueFrom(session.callback.mirror(of({ text: 'abc' })))).resolves.toEqual({ text: 'cba' });
   });
 });
+
+describe('a stream whose source uses its memory again', () => {
+  const count = 1_000;
+
+  it.each([
+    ['an observable', (parts: Iterable<{ part: Uint8Array }>) => from(parts)],
+    ['an iterable', (parts: Iterable<{ part: Uint8Array }>) => parts],
+  ])('has each item as it was when the source gave it, also those that wait: requests from %s', async (_, of) => {
+    const seen: number[] = [];
+    const { address, sessions } = await serve();
+    const { client } = join(address, {
+      handler: {
+        async upload(parts$) {
+          for await (const { part } of parts$) seen.push(Buffer.from(part).readUInt32LE());
+          return {};
+        },
+      },
+    });
+    await client.open();
+    function* parts() {
+      const part = Buffer.alloc(4);
+      for (let index = 0; index < count; index++) {
+        part.writeUInt32LE(index);
+        yield { part };
+      }
+      part.fill(0xff);
+    }
+    await sessions[0]?.callback.upload(of(parts()));
+    expect(seen).toEqual(upTo(count));
+  });
+
+  it('has each item as it was when the source gave it, also those that wait: replies', async () => {
+    const { address } = await serve(() => ({
+      count() {
+        const reply = { value: 0 };
+        return from(upTo(count)).pipe(map((value) => Object.assign(reply, { value })));
+      },
+    }));
+    const replies = join(address)
+      .client.service.count()
+      .pipe(
+        map(({ value }) => value),
+        toArray(),
+      );
+    expect(await lastValueFrom(replies)).toEqual(upTo(count));
+  });
+});

@@ -422,8 +422,8 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     };
     const stream = new StreamSender(
       {
-        send: (reply) =>
-          sender.offerStreamItem(encodeReply(this.#channel, method, call, reply), call.sentSince, call.sentUntil),
+        encode: (reply) => encodeReply(this.#channel, method, call, reply),
+        send: (item) => sender.offerStreamItem(item, call.sentSince, call.sentUntil),
         completed: () => {
           sendComplete(this.#channel, call);
           end();

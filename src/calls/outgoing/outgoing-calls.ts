@@ -254,12 +254,8 @@ export class OutgoingCalls implements PendingCallsOwner {
     const head = callHead(id);
     return new StreamSender(
       {
-        send: (message) =>
-          sender.offerStreamItem(
-            encoder.encodeOnce(head, method.number, method.request, message),
-            sentSince,
-            sentUntil,
-          ),
+        encode: (message) => encoder.encodeOnce(head, method.number, method.request, message),
+        send: (item) => sender.offerStreamItem(item, sentSince, sentUntil),
         completed: () =>
           sender.answer(encoder.encodeOnce(head, Field.callComplete, CallComplete, {}), sentSince, sentUntil),
         failed: (error) => this.#abandon(id, 'the stream of requests failed')?.reject(DuplexError.from(error)),

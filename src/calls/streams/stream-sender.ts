@@ -1,5 +1,6 @@
 import type { ObservableInput, Subscription } from 'rxjs';
 import { Code, DuplexError } from '../../errors.js';
+import type { ItemBytes } from '../../wire/encoded-item.js';
 import { innerFrom } from '../rx.js';
 
 /** So many items of an observable wait for credit before its stream fails; an iterable is simply not asked for more. */
@@ -7,8 +8,10 @@ const MAX_QUEUED = 1_024;
 
 /** Where a stream's items go. */
 export interface StreamOutlet {
-  /** Sends an item; false if there is no room for it now. Throws if it cannot be sent at all. */
-  send(item: unknown): boolean;
+  /** An item as it is now, valid until the next one is encoded. Throws if it cannot be sent at all. */
+  encode(item: unknown): ItemBytes;
+  /** Sends an item; false if there is no room for it now. Throws if it cannot be sent any more. */
+  send(item: ItemBytes): boolean;
   /** All items are sent. */
   completed(): void;
   /** The source failed, or an item could not be sent. */
@@ -19,12 +22,12 @@ export interface StreamOutlet {
  * Sends what an observable or iterable gives, as far as the receiver's credit
  * goes. An iterable is asked for one item at a time, so a slow receiver slows
  * it down; an observable cannot be slowed, so what it gives is queued, up to a
- * bound.
+ * bound. What waits is encoded already: a source may use its memory again.
  */
 export class StreamSender {
   #credit: number;
   #sent = 0;
-  #queue: unknown[] = [];
+  #queue: Uint8Array[] = [];
   #sourceDone = false;
   #over = false;
   #subscription: Subscription | undefined;
@@ -72,7 +75,11 @@ export class StreamSender {
 
   /** Sends what is queued as far as credit and room go. */
   advance(): void {
-    while (!this.#over && this.#queue.length > 0 && this.#trySend(this.#queue[0])) this.#queue.shift();
+    try {
+      while (this.#queue[0] !== undefined && this.#offer(this.#queue[0])) this.#queue.shift();
+    } catch (error) {
+      this.#fail(error);
+    }
     if (this.#over || this.#queue.length > 0) return;
     const drained = this.#drained;
     this.#drained = undefined;
@@ -96,14 +103,15 @@ export class StreamSender {
       .catch(() => {});
   }
 
-  #push(item: unknown): void {
+  #push(given: unknown): void {
     if (this.#over) return;
-    if (this.#queue.length === 0 && this.#trySend(item)) return;
-    if (this.#over) return;
-    this.#queue.push(item);
-    if (this.#queue.length <= MAX_QUEUED) return;
-    const message = `the receiver is slower than the stream: ${MAX_QUEUED} items wait; give an async iterable, which can wait`;
-    this.#fail(new DuplexError('fault', message, { code: Code.RESOURCE_EXHAUSTED }));
+    if (this.#queue.length === MAX_QUEUED) return this.#fail(tooSlow());
+    try {
+      const item = this.#outlet.encode(given);
+      if (this.#queue.length > 0 || !this.#offer(item)) this.#queue.push(item.slice());
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Takes items until one has to wait. Without a promise for each, which would take longer than to send it. */
@@ -140,14 +148,8 @@ export class StreamSender {
     }
   }
 
-  #trySend(item: unknown): boolean {
-    if (this.#sent >= this.#credit) return false;
-    try {
-      if (!this.#outlet.send(item)) return false;
-    } catch (error) {
-      this.#fail(error);
-      return false;
-    }
+  #offer(item: ItemBytes): boolean {
+    if (this.#sent >= this.#credit || !this.#outlet.send(item)) return false;
     this.#sent += 1;
     return true;
   }
@@ -157,4 +159,9 @@ export class StreamSender {
     this.stop();
     this.#outlet.failed(error);
   }
+}
+
+function tooSlow(): DuplexError {
+  const message = `the receiver is slower than the stream: ${MAX_QUEUED} items wait; give an async iterable, which can wait`;
+  return new DuplexError('fault', message, { code: Code.RESOURCE_EXHAUSTED });
 }
