@@ -1,10 +1,11 @@
-import { Code, type DuplexError } from 'grpc-duplex';
-import { concat, count, EMPTY, from, lastValueFrom, NEVER } from 'rxjs';
+import { Code, DuplexError } from 'grpc-duplex';
+import { concat, count, EMPTY, from, lastValueFrom, NEVER, Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { join, type Serving, serve } from '../support/everything.js';
 import type { Everything } from '../support/gen/testing/v1/everything_duplex.js';
-import { eventually } from '../support/observe.js';
+import { deferred, eventually } from '../support/observe.js';
 import { RawStream } from '../support/raw-stream.js';
+import { rejectionOf } from '../support/thrown-by.js';
 
 const KIB = 1_024;
 const text = 'x'.repeat(64 * KIB);
@@ -154,6 +155,47 @@ describe('what all sessions of a host hold together', () => {
     await client.service.ask();
     await eventually(() => expect(host.counters.heldBytes).toBeLessThan(KIB));
   });
+
+  it.each([
+    ['return', (steps: AsyncIterator<unknown>) => steps.return?.()],
+    ['throw', (steps: AsyncIterator<unknown>) => rejectionOf(steps.throw?.(new DuplexError('fault', 'enough')) ?? {})],
+  ])(
+    'has nothing of a stream that was stepped through by hand and left by %s(), though its call goes on',
+    async (_, leave) => {
+      const enough = deferred();
+      const left = deferred();
+      const over = deferred();
+      const { address, host } = await serve(
+        () => ({
+          async chat(said) {
+            const steps = said[Symbol.asyncIterator]();
+            await steps.next();
+            await enough.promise;
+            await leave(steps);
+            expect(await steps.next()).toEqual({ done: true, value: undefined });
+            left.resolve();
+            await over.promise;
+            return EMPTY;
+          },
+          echo: () => ({}),
+        }),
+        { concurrency: 'multiple' },
+      );
+      const { client } = join(address);
+      const said = new Subject<{ text: string }>();
+      const ended = lastValueFrom(client.service.chat(said), { defaultValue: 'ended' });
+      for (let i = 0; i < 4; i++) said.next({ text });
+      await eventually(() => expect(host.counters.heldBytes).toBeGreaterThan(3 * text.length));
+      enough.resolve();
+      await left.promise;
+      for (let i = 0; i < 4; i++) said.next({ text });
+      // It arrives behind them.
+      await client.service.echo();
+      expect(host.counters.heldBytes).toBeLessThan(text.length);
+      over.resolve();
+      expect(await ended).toBe('ended');
+    },
+  );
 
   it('has those messages in it that wait and may be dropped', async () => {
     const serving = await serve(undefined, {

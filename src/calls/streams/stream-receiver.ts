@@ -59,6 +59,8 @@ export class StreamReceiver {
   #end: { readonly error: DuplexError | undefined } | undefined;
   #subscriber: Subscriber<unknown> | undefined;
   #askers: Asker[] = [];
+  /** The loop has left: what still comes is for nobody. */
+  #isLeft = false;
   #delivered = 0;
   /** Items whose turn has not come. */
   #coming = 0;
@@ -83,6 +85,7 @@ export class StreamReceiver {
 
   /** Takes an item, and how long it was. False if the peer sent more than it was granted: then the item is dropped. */
   next(item: unknown, byteLength = 0): boolean {
+    if (this.#isLeft) return true;
     if (this.#delivered + this.#held.length + this.#coming >= this.#granted + this.#tolerance) return false;
     const { deliver } = this.#events;
     if (deliver === undefined) this.#accept(item, byteLength);
@@ -147,17 +150,27 @@ export class StreamReceiver {
     if (this.#granted > this.#firstWindow) this.#events.grant(this.#granted);
   }
 
-  /** One loop over the items: each is taken when the loop comes for it. */
+  /** One loop over the items: each is taken when the loop comes for it. Who takes them by hand has to `return`, too. */
   iterate(): AsyncIterator<unknown, undefined> {
     return {
       next: () => this.#take(),
       return: async () => {
-        this.#events.left();
-        this.forget();
-        this.complete();
+        this.#leave();
         return { done: true, value: undefined };
       },
+      throw: async (error: unknown) => {
+        this.#leave();
+        throw error;
+      },
     };
+  }
+
+  #leave(): void {
+    this.#isLeft = true;
+    this.#held = [];
+    this.#events.left();
+    this.forget();
+    this.complete();
   }
 
   #subscribe(subscriber: Subscriber<unknown>): () => void {
