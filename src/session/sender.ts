@@ -29,6 +29,8 @@ export class Sender {
   #tallied = 0;
   /** What had arrived when an acknowledgement was asked for: once is enough. */
   #askedAt = -1;
+  /** One is to be asked for when there is something to acknowledge. */
+  #asksLater = false;
   /** Made with the first who has to wait: most sessions never fill a window. */
   #line: WaitingLine | undefined;
   readonly #limits: WaitingLineLimits;
@@ -139,10 +141,18 @@ export class Sender {
 
   /** A share is small: what the peer holds must not count for the second that an acknowledgement may take. */
   hurry(): void {
-    const { acked, lastSeq } = this.outbox;
+    const { acked, framed, lastSeq } = this.outbox;
     if (acked === lastSeq || acked === this.#askedAt) return;
+    // A question overtakes what is not framed yet, and would be answered before that arrives.
+    this.#asksLater = framed === acked;
+    if (this.#asksLater) return;
     this.#askedAt = acked;
     this.#controls.wantAcknowledgement();
+  }
+
+  /** A frame has been written. */
+  written(): void {
+    if (this.#asksLater) this.hurry();
   }
 
   /** Something was admitted, or has come. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HeldBytes } from '../../src/session/held-bytes.js';
 import { controlOf } from '../support/envelope.js';
 import { SessionPair, telling } from '../support/session-pair.js';
 
@@ -49,6 +50,26 @@ describe('an acknowledgement', () => {
     pair.client.tell(4_096);
     deliverAll(pair);
     expect(said(pair)).toEqual([{ ack: 4_096 }]);
+  });
+
+  it('is asked for, and given, at once where all sessions hold much: no item waits a second for the one before it', () => {
+    const { length } = telling(1);
+    const heldBytes = new HeldBytes(4 * length, () => {});
+    // Another session holds more than half of what all may.
+    heldBytes.change(0, 3 * length);
+    const pair = SessionPair.opened({ service: { heldBytes } });
+    const { sender } = pair.service.session;
+    let sent = 0;
+    // Like a stream that has 20 items.
+    const stream = (): void => {
+      while (sent < 20 && sender.offerStreamItem(telling(sent + 1), 0, 0)) sent += 1;
+    };
+    pair.service.room = stream;
+    stream();
+    expect(sent).toBeLessThan(5);
+    pair.settle();
+    expect(pair.client.told).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect(pair.now).toBe(0);
   });
 
   it('tells how many are held for their handlers, and again when those begin', () => {
