@@ -1,4 +1,4 @@
-import { Code, DuplexError } from 'grpc-duplex';
+import { Code, DuplexError, type Principal } from 'grpc-duplex';
 import { defer, NEVER, retry } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { join, serve } from '../support/everything.js';
@@ -177,12 +177,15 @@ describe('abort()', () => {
   });
 
   it('may come from within a callback, an observer of the status, or a handler', async () => {
-    const { address, sessions } = await serve((session) => {
-      session.callback.noted({ index: 1 });
-      session.callback.noted({ index: 2 });
-      return {};
-    });
-    const fromCallback = join(address).client;
+    const { address, sessions } = await serve(
+      (session) => {
+        session.callback.noted({ index: 1 });
+        session.callback.noted({ index: 2 });
+        return {};
+      },
+      { authenticate: ({ headers }) => ({ id: headers.get('client') ?? 'another test, which had this port before' }) },
+    );
+    const fromCallback = join(address, { metadata: { client: 'from a callback' } }).client;
     const seen: unknown[] = [];
     fromCallback.callbacks.noted$.subscribe((note) => {
       seen.push(note.index);
@@ -190,13 +193,15 @@ describe('abort()', () => {
     });
     expect(await fromCallback.closed).toMatchObject({ kind: 'aborted' });
     expect(seen).toEqual([1]);
-    const fromStatus = join(address).client;
+    const fromStatus = join(address, { metadata: { client: 'from the status' } }).client;
     fromStatus.status$.subscribe((status) => {
       if (status === 'opened') fromStatus.abort();
     });
     void fromStatus.open();
     expect(await fromStatus.closed).toMatchObject({ kind: 'aborted' });
-    await eventually(() => expect(sessions).toHaveLength(2));
+    const ours = () =>
+      sessions.map(({ principal }) => (principal as Principal).id).filter((id) => id.startsWith('from'));
+    await eventually(() => expect(ours()).toEqual(['from a callback', 'from the status']));
   });
 });
 
