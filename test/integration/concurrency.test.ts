@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { join, serve } from '../support/everything.js';
 import { type Deferred, deferred, eventually } from '../support/observe.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 /** A service whose echoes end when the test says so, by their texts. */
 async function gated(concurrency?: 'single' | 'multiple') {
@@ -88,12 +89,16 @@ describe('the operations of one session', () => {
   });
 
   it('that queue behind a slow one do not cost the session its life', async () => {
-    const { address, log, end } = await gated();
-    const { client, errors } = join(address, { pingMs: 40, pingTimeoutMs: 40 });
+    const { port, log, end } = await gated();
+    const proxy = await TcpProxy.to(port);
+    const { client, errors } = join(proxy.address, { pingMs: 40, pingTimeoutMs: 40 });
     const replies = Array.from({ length: 20 }, (_, index) => client.service.echo({ text: `${index}` }));
     await eventually(() => expect(log).toEqual(['0 begins']));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // There is nothing but heartbeats, and they go on for several times as long as would end the session.
+    const { arrivals } = proxy;
+    await eventually(() => expect(proxy.arrivals).toBeGreaterThan(arrivals + 20));
     expect(client.status).toBe('opened');
+    expect(proxy.connections).toBe(1);
     for (let index = 0; index < 20; index++) {
       await eventually(() => expect(log.at(-1)).toBe(`${index} begins`));
       end(`${index}`);

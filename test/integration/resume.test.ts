@@ -3,6 +3,7 @@ import { join, serve } from '../support/everything.js';
 import { deferred, eventually, record } from '../support/observe.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { rejectionOf } from '../support/thrown-by.js';
+import { VirtualClock } from '../support/virtual-clock.js';
 
 const upTo = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
@@ -110,15 +111,20 @@ describe('a session whose connection breaks', () => {
 
   it('may be aborted while it is away, and then dials no more', async () => {
     const { proxy } = await behindProxy();
-    const { client } = join(proxy.address);
+    const clock = new VirtualClock();
+    const { client } = join(proxy.address, { clock });
     await client.open();
     proxy.refuse(true);
     await eventually(() => expect(client.status).toBe('resuming'));
+    await clock.advance(100);
+    await eventually(() => expect(proxy.connections).toBe(2));
     client.abort();
     expect(await client.closed).toMatchObject({ kind: 'aborted' });
-    const { connections } = proxy;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(proxy.connections).toBe(connections);
+    await clock.advance(120_000);
+    // Whatever it had dialled would come before this one.
+    proxy.refuse(false);
+    await join(proxy.address).client.open();
+    expect(proxy.connections).toBe(3);
   });
 
   it('ends on both sides, typed, when it does not come back in time', async () => {

@@ -5,6 +5,8 @@ import { onTestFinished } from 'vitest';
 export class TcpProxy {
   /** How many connections were made through it. */
   connections = 0;
+  /** How often bytes have come to it, from either side. */
+  arrivals = 0;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
   #frozen = false;
@@ -66,6 +68,7 @@ export class TcpProxy {
       from.setNoDelay(true);
       from.on('error', () => {});
       from.on('data', (bytes) => {
+        this.arrivals += 1;
         if (!this.#frozen) to.write(bytes);
       });
       from.on('close', () => {
