@@ -1,3 +1,5 @@
+import type { Pair } from './measuring/pair.mjs';
+
 /** What a receiver counted: how many messages, and the sum of what was in them. */
 export interface Tally {
   readonly count: number;
@@ -31,6 +33,12 @@ export interface Abilities {
   broadcast(connections: number, count: number, burst: number): Promise<void>;
   /** As `sendTicks`, spread over so many connections, which are kept. */
   sendTicksOver(connections: number, count: number): Promise<Tally>;
+  /**
+   * One-way messages of so many connections, all of which send as fast as
+   * backpressure lets them: how many a second the service counts in `ms`, once
+   * that has been going on for `rampMs`.
+   */
+  sendTicksFor(connections: number, rampMs: number, ms: number): Promise<number>;
   /** Writes so many envelopes with the values 0 … count - 1 into memory, and reads them again. */
   recode(count: number): Promise<Tally>;
   /**
@@ -119,6 +127,8 @@ interface AnyCase {
 export interface Probe extends AnyCase {
   /** Rounds by the name of the peer, of those in `names` and of whatever else it compares. */
   measure(names: readonly string[], plan: Plan): Promise<ReadonlyMap<string, Rounds>>;
+  /** Does the same for about so long with nothing measured, for a profile; one that cannot has none. */
+  load?(pair: Pair, ms: number): Promise<unknown>;
 }
 
 /** A case in which peers do the same as fast as they can. */

@@ -54,8 +54,8 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'the replay begins with the wrong piece of memory',
     file: outbox,
-    find: 'firstSeq + sizes.length > received + 1);',
-    replace: 'firstSeq + sizes.length > received);',
+    find: '({ lastSeq }) => lastSeq > received);',
+    replace: '({ lastSeq }) => lastSeq >= received);',
   },
   {
     bug: 'an acknowledgement beyond what was sent trims unsent messages',
@@ -98,6 +98,12 @@ export const replayMutants: readonly Mutant[] = [
     file: outbox,
     find: 'return this.#openItems < windowItems && this.#openBytes + byteLength <= windowBytes;',
     replace: 'return this.#openItems < windowItems + windowBytes + byteLength;',
+  },
+  {
+    bug: 'who awaits calls that wait to be framed is held up for as long as there is no connection',
+    file: 'src/session/session.ts',
+    find: "this.sender.flow(this.#state === 'open');",
+    replace: "this.sender.flow(this.#state !== 'created');",
   },
   {
     bug: 'what was admitted before the terms were known overruns the window',

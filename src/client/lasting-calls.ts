@@ -5,7 +5,7 @@ import {
   type OneWayOptions,
 } from '../calls/outgoing/call-options.js';
 import { failedCall } from '../calls/outgoing/failed-call.js';
-import { PendingSent, type Sent, sent } from '../calls/outgoing/sent.js';
+import { isAdmitted, PendingSent, type Sent } from '../calls/outgoing/sent.js';
 import { Subscription } from '../calls/rx.js';
 import { IterableObservable, type MessageStream } from '../calls/streams/message-stream.js';
 import { asUnheard } from '../calls/streams/unheard-errors.js';
@@ -69,7 +69,7 @@ export class LastingCalls {
     const send = (): Sent => this.#owner.call(method, request, options) as Sent;
     if (this.gate.isOpen) {
       const first = send();
-      return first === sent ? sent : this.#resending(method, send, first);
+      return isAdmitted(first) ? first : this.#resending(method, send, first);
     }
     return this.#resending(method, send);
   }

@@ -1,6 +1,7 @@
 import { Batch, type FrameNumbers } from '../wire/batch.js';
 import type { ItemBytes } from '../wire/encoded-item.js';
 import { SpareMemory } from '../wire/spare-memory.js';
+import { NumberedBatch } from './numbered-batch.js';
 import type { Acknowledgement } from './receipts.js';
 import { defaultTerms, GATHER_BYTES, type SessionTerms } from './terms.js';
 
@@ -9,20 +10,6 @@ const MAX_LONE = 1_024;
 /** How many items are sent in two halves to a peer that waits: fewer are not worth a frame, of more the next are coming. */
 const MIN_SHARED = 32;
 const MAX_SHARED = 512;
-
-/** Items in one piece of memory, with the numbers that the session gives them. */
-interface NumberedBatch {
-  readonly batch: Batch;
-  readonly firstSeq: number;
-  /** Bytes of each item; negative for what the window does not gate. */
-  readonly sizes: number[];
-  /** Their sums: peers mostly acknowledge whole frames, and then nobody has to go through the items. */
-  bytes: number;
-  chargedItems: number;
-  chargedBytes: number;
-  /** Set once a frame was cut from it; then it takes no further items. */
-  sealed: boolean;
-}
 
 /**
  * What this side sends: numbered when it is admitted, kept until the peer holds
@@ -60,6 +47,8 @@ export class Outbox {
   #spares: SpareMemory | undefined;
   /** Index of the batch that holds item `framed + 1`. */
   #next = 0;
+  /** Whether there is a carrier that takes frames. */
+  flows = false;
 
   /** The receiver's terms, once they are known. */
   set terms(terms: SessionTerms) {
@@ -79,6 +68,11 @@ export class Outbox {
   get sendsOneByOne(): boolean {
     const isOne = this.#lastFrameItems === 1 && this.lastSeq === this.framed + 1;
     return isOne && (this.acked === this.framed || !this.#heardSince);
+  }
+
+  /** Whether more waits to be framed than the next frame takes, though frames are taken. */
+  get isAhead(): boolean {
+    return this.flows && this.#batches.length > this.#next + 1;
   }
 
   /** Whether items that have credit of their own may be added: what the peer does not hold yet is bounded, too. */
@@ -103,29 +97,25 @@ export class Outbox {
     const { length } = item;
     this.#openItems += 1;
     this.#openBytes += length;
-    const entry = this.#append(item, length);
-    entry.chargedItems += 1;
-    entry.chargedBytes += length;
+    this.#append(item, true);
   }
 
   /** Adds an item that the window does not gate: answers and cancels. */
   add(item: ItemBytes): void {
-    this.#append(item, -item.length);
+    this.#append(item, false);
   }
 
-  #append(item: ItemBytes, size: number): NumberedBatch {
+  #append(item: ItemBytes, isGated: boolean): void {
     let last = this.#batches.at(-1);
     if (last === undefined || last.sealed || last.batch.byteLength + item.length > GATHER_BYTES) {
-      last = numberedBatch(this.#batchWith(item, last), this.lastSeq + 1, size);
+      last = new NumberedBatch(this.#batchWith(item, last), this.lastSeq + 1);
       this.#batches.push(last);
     } else {
       last.batch.append(item);
-      last.sizes.push(size);
     }
-    last.bytes += item.length;
+    last.count(item.length, isGated);
     this.#keptBytes += item.length;
     this.lastSeq += 1;
-    return last;
   }
 
   #batchWith(item: ItemBytes, last: NumberedBatch | undefined): Batch {
@@ -166,8 +156,11 @@ export class Outbox {
     this.#openItems = 0;
     this.#openBytes = 0;
     this.#keptBytes = 0;
-    return batches.flatMap(({ batch, sizes }) =>
-      sizes.map((size, index) => ({ item: batch.itemAt(index), charged: size > 0 })),
+    return batches.flatMap((entry) =>
+      Array.from({ length: entry.batch.count }, (_, index) => ({
+        item: entry.batch.itemAt(index),
+        charged: entry.isGated(index),
+      })),
     );
   }
 
@@ -190,7 +183,7 @@ export class Outbox {
     this.#lastFrameBytes = Math.min(entry.batch.byteLength, GATHER_BYTES);
     this.framed = entry.firstSeq + to - 1;
     if (this.framed > this.#everFramed) this.#everFramed = this.framed;
-    if (to === entry.sizes.length) this.#next += 1;
+    if (to === entry.batch.count) this.#next += 1;
     return entry.batch.frame(from, to, numbers);
   }
 
@@ -217,7 +210,7 @@ export class Outbox {
     if (received < this.acked || received > this.#everFramed) return false;
     this.#hold(received);
     this.framed = received;
-    this.#next = this.#batches.findIndex(({ firstSeq, sizes }) => firstSeq + sizes.length > received + 1);
+    this.#next = this.#batches.findIndex(({ lastSeq }) => lastSeq > received);
     if (this.#next < 0) this.#next = this.#batches.length;
     return true;
   }
@@ -246,18 +239,18 @@ export class Outbox {
   #hold(seq: number): void {
     let index = 0;
     while (this.acked < seq) {
-      const { firstSeq, sizes, bytes, chargedItems } = this.#batches[index++] as NumberedBatch;
-      const last = Math.min(seq, firstSeq + sizes.length - 1);
-      if (this.acked < firstSeq && last === firstSeq + sizes.length - 1) {
-        this.#heldItems += chargedItems;
-        this.#keptBytes -= bytes;
+      const entry = this.#batches[index++] as NumberedBatch;
+      const { firstSeq, lastSeq } = entry;
+      const last = Math.min(seq, lastSeq);
+      if (this.acked < firstSeq && last === lastSeq) {
+        this.#heldItems += entry.gatedItems;
+        this.#keptBytes -= entry.bytes;
         this.acked = last;
         continue;
       }
       for (let n = this.acked + 1; n <= last; n++) {
-        const size = sizes[n - firstSeq] as number;
-        if (size > 0) this.#heldItems += 1;
-        this.#keptBytes -= Math.abs(size);
+        if (entry.isGated(n - firstSeq)) this.#heldItems += 1;
+        this.#keptBytes -= entry.batch.sizeAt(n - firstSeq);
       }
       if (last > this.acked) this.acked = last;
     }
@@ -267,22 +260,21 @@ export class Outbox {
   #release(backlog: number): void {
     while (this.#released < this.acked) {
       const first = this.#batches[0] as NumberedBatch;
-      const { firstSeq, sizes } = first;
-      const last = firstSeq + sizes.length - 1;
+      const { firstSeq, lastSeq: last } = first;
       if (backlog === 0 && this.#released < firstSeq && this.acked >= last) {
-        this.#heldItems -= first.chargedItems;
-        this.#openItems -= first.chargedItems;
-        this.#openBytes -= first.chargedBytes;
+        this.#heldItems -= first.gatedItems;
+        this.#openItems -= first.gatedItems;
+        this.#openBytes -= first.gatedBytes;
         this.#released = last;
         this.#forgetFirst();
         continue;
       }
-      const size = sizes[this.#released + 1 - firstSeq] as number;
-      if (size > 0) {
+      const index = this.#released + 1 - firstSeq;
+      if (first.isGated(index)) {
         if (this.#heldItems <= backlog) return;
         this.#heldItems -= 1;
         this.#openItems -= 1;
-        this.#openBytes -= size;
+        this.#openBytes -= first.batch.sizeAt(index);
       }
       this.#released += 1;
       if (this.#released === last) this.#forgetFirst();
@@ -306,8 +298,4 @@ export class Outbox {
 function firstShare(from: number, to: number): number {
   const count = to - from;
   return count < MIN_SHARED || count > MAX_SHARED ? to : from + (count >> 1);
-}
-
-function numberedBatch(batch: Batch, firstSeq: number, size: number): NumberedBatch {
-  return { batch, firstSeq, sizes: [size], bytes: 0, chargedItems: 0, chargedBytes: 0, sealed: false };
 }

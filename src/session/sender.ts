@@ -2,6 +2,8 @@ import { Code, DuplexError } from '../errors.js';
 import type { ItemBytes } from '../wire/encoded-item.js';
 import type { HeldBytes } from './held-bytes.js';
 import { Outbox } from './outbox.js';
+import { Pace } from './pace.js';
+import type { Acknowledgement } from './receipts.js';
 import { errorOf, type SessionEnd } from './session-end.js';
 import { defaultTerms, type SessionTerms } from './terms.js';
 import { type Waiter, WaitingLine, type WaitingLineLimits } from './waiting-line.js';
@@ -33,6 +35,8 @@ export class Sender {
   #asksLater = false;
   /** Made with the first who has to wait: most sessions never fill a window. */
   #line: WaitingLine | undefined;
+  /** Made when the session is ahead of its carrier for the first time. */
+  #pace: Pace | undefined;
   readonly #limits: WaitingLineLimits;
   readonly #held: HeldBytes | undefined;
   readonly #driver: { wake(): void };
@@ -99,6 +103,26 @@ export class Sender {
     this.#isOver = true;
     this.tally();
     this.#line?.fail(error);
+  }
+
+  /** For whoever waits until the session is no longer ahead of its carrier. */
+  get pace(): Pace {
+    this.#pace ??= new Pace(this.outbox);
+    return this.#pace;
+  }
+
+  /** The next frame, at the plain level without an acknowledgement. */
+  nextFrame(acknowledgement: Acknowledgement | undefined): Uint8Array {
+    const { outbox } = this;
+    const frame = acknowledgement === undefined ? outbox.nextPlainFrame() : outbox.nextFrame(acknowledgement);
+    this.#pace?.catchUp();
+    return frame;
+  }
+
+  /** Frames go to the peer, or none for now: then only the window bounds what is sent meanwhile. */
+  flow(flows: boolean): void {
+    this.outbox.flows = flows;
+    this.#pace?.catchUp();
   }
 
   /** Sends an item that starts something, if the window takes it now; false if not. */

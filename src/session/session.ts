@@ -213,9 +213,7 @@ export class Session implements ReceiverListener {
   poll(now: number): Uint8Array | undefined {
     if (!this.controls.isEmpty) return this.#cutControl();
     if (this.#state !== 'open' || this.#departure !== undefined) return undefined;
-    const outbox = this.#outbox;
-    if (!outbox.drained && this.#level === 'plain') return outbox.nextPlainFrame();
-    if (!outbox.drained) return outbox.nextFrame(this.#receipts.say());
+    if (!this.#outbox.drained) return this.sender.nextFrame(this.#level === 'plain' ? undefined : this.#receipts.say());
     if (this.#closing.end !== undefined) this.#closeStep();
     if (this.#level === 'session' && now >= this.#receipts.deadline) this.controls.ack();
     return this.controls.isEmpty ? undefined : this.#cutControl();
@@ -325,6 +323,7 @@ export class Session implements ReceiverListener {
   #move(input: StateInput): void {
     const from = this.#state;
     this.#state = transition(from, input);
+    this.sender.flow(this.#state === 'open');
     this.#options.onMove?.(from, input, this.#state);
   }
 

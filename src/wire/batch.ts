@@ -103,6 +103,12 @@ export class Batch {
     return this.#bytes.slice(this.#startOf(index), this.#endOf(index));
   }
 
+  /** How many these are. */
+  sizeAt(index: number): number {
+    if (this.#lone !== undefined) return this.#lone.length;
+    return this.#endOf(index) - this.#startOf(index);
+  }
+
   /**
    * Up to which item, that one not included, a frame goes that begins with
    * `from` and has no more than so many bytes of items. It has at least one.

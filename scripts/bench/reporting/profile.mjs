@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Pair } from '../measuring/pair.mjs';
 import { installPackages } from '../peers/parts/packages.mjs';
-import { OURS } from '../registry.mjs';
+import { caseNamed, OURS } from '../registry.mjs';
 import { drawFlameGraph, isWork } from './flame-graph.mjs';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -27,10 +27,13 @@ export async function profile(caseName) {
     client: join(folder, `${caseName}-client.cpuprofile`),
     server: join(folder, `${caseName}-server.cpuprofile`),
   };
+  const measured = await caseNamed(caseName);
+  const load = 'measure' in measured ? measured.load : undefined;
+  if ('measure' in measured && load === undefined) return `${caseName} cannot be profiled`;
   const pair = await Pair.start(OURS, caseName);
-  await pair.warmUp(WARM_UP_MS);
+  await (load?.(pair, WARM_UP_MS) ?? pair.warmUp(WARM_UP_MS));
   await pair.profile();
-  await pair.round(PROFILE_MS);
+  await (load?.(pair, PROFILE_MS) ?? pair.round(PROFILE_MS));
   await pair.writeProfiles(files);
   await pair.stop();
   const inTheWay = await installPackages();

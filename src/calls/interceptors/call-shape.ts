@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import { type MethodInfo, streamsReplies } from '../../contract/contract.js';
 import { Code, DuplexError } from '../../errors.js';
 import { isPromiseLike } from '../../observability/hook.js';
-import { PendingSent, type Sent, sent } from '../outgoing/sent.js';
+import { isAdmitted, PendingSent, type Sent } from '../outgoing/sent.js';
 import { isObservable, Subscription } from '../rx.js';
 import { eachOf } from '../streams/each-of.js';
 import { IterableObservable, type MessageStream } from '../streams/message-stream.js';
@@ -57,7 +57,7 @@ function shaped(method: MethodInfo, result: unknown, unheard: Unheard): Shaped {
 }
 
 function asSent(method: MethodInfo, result: PromiseLike<unknown>, unheard: Unheard): Sent {
-  if (result === sent || result instanceof PendingSent) return result as Sent;
+  if (isAdmitted(result) || result instanceof PendingSent) return result;
   const waiting = new PendingSent((error) => unheard.unsent(method, error));
   result.then(
     () => waiting.admitted(),

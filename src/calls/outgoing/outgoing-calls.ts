@@ -18,7 +18,7 @@ import { StreamSender } from '../streams/stream-sender.js';
 import { type CallOptions, checkTimeout, DEFAULT_CALL_TIMEOUT_MS } from './call-options.js';
 import { failedCall, failedSent } from './failed-call.js';
 import { type PendingCall, PendingCalls, type PendingCallsOwner } from './pending-calls.js';
-import { PendingSent, type Sent, sent } from './sent.js';
+import { PacedSent, PendingSent, type Sent, sent } from './sent.js';
 
 type Settle = Pick<PendingCall, 'resolve' | 'reject'>;
 /** Where a call stood in line. */
@@ -32,6 +32,8 @@ export class OutgoingCalls implements PendingCallsOwner {
   #refusal: SessionEnd | undefined;
   /** Made with the first call that has an answer. */
   #pending: PendingCalls | undefined;
+  /** Made when calls are ahead of the carrier for the first time. */
+  #paced: PacedSent | undefined;
   /** Failures that were reported once; made with the first. */
   #reported: Set<string> | undefined;
   readonly #channel: CallChannel;
@@ -90,7 +92,7 @@ export class OutgoingCalls implements PendingCallsOwner {
       const item = encoder.encodeOnce(head, method.number, method.request, request);
       if (sender.offer(item)) {
         this.#sequence?.enter(method);
-        return sent;
+        return sender.outbox.isAhead ? this.#pacedSent() : sent;
       }
       const policy = this.#channel.slowPolicy(method);
       if (policy !== 'wait') {
@@ -104,6 +106,11 @@ export class OutgoingCalls implements PendingCallsOwner {
     } catch (error) {
       return failedSent(DuplexError.from(error), (reason) => this.unsent(method, reason));
     }
+  }
+
+  #pacedSent(): Sent {
+    this.#paced ??= new PacedSent(this.#channel.sender.pace);
+    return this.#paced;
   }
 
   /** What a call returns that failed before it was made. */

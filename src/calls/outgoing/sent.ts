@@ -1,4 +1,5 @@
 import type { DuplexError } from '../../errors.js';
+import type { Pace } from '../../session/pace.js';
 import type { Waiter } from '../../session/waiting-line.js';
 
 /**
@@ -18,6 +19,28 @@ export const sent: Sent = Object.freeze({
     return Promise.resolve().then(onFulfilled, onRejected);
   },
 });
+
+/** The Sent of all calls of a session that were admitted while it is ahead of its carrier: settles when it is not. */
+export class PacedSent implements Sent {
+  readonly #pace: Pace;
+
+  constructor(pace: Pace) {
+    this.#pace = pace;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a Sent is awaited
+  then<A = void, B = never>(
+    onFulfilled?: ((value: void) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): PromiseLike<A | B> {
+    return new Promise<void>((resolve) => this.#pace.wait(resolve)).then(onFulfilled, onRejected);
+  }
+}
+
+/** Whether a call was admitted at once, so that it does not fail any more. */
+export function isAdmitted(result: unknown): result is Sent {
+  return result === sent || result instanceof PacedSent;
+}
 
 /** The Sent of a call that waits to be admitted, or failed. */
 export class PendingSent implements Sent, Waiter {

@@ -41,5 +41,10 @@ export function broadcastCase(name, burst, targets) {
       await Promise.all(pairs.map((pair) => pair.stop()));
       return peers;
     },
+    async load(pair, ms) {
+      const end = performance.now() + ms;
+      do await pair.call('broadcast', THOROUGH, MIN_COUNT, burst);
+      while (performance.now() < end);
+    },
   };
 }

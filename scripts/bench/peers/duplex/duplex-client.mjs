@@ -1,6 +1,8 @@
 // @ts-check
+import { setTimeout } from 'node:timers/promises';
 import { connect } from 'grpc-duplex';
 import { callTimes } from '../../cases/parts/call-times.mjs';
+import { checkTally } from '../../cases/parts/check.mjs';
 import { percentile } from '../../measuring/statistics.mjs';
 import { importContract } from '../parts/contract.mjs';
 import { Counter } from '../parts/tally.mjs';
@@ -67,6 +69,7 @@ export async function duplexClient(address, burst, isChecked, options) {
       );
       return tallies.reduce((a, b) => ({ count: a.count + b.count, sum: a.sum + b.sum }));
     },
+    sendTicksFor: steadily(address, options, openUpTo, burst),
     recode: async (count) => (await import('./envelope-codec.mjs')).recode(count),
     callAmong: among(address, options, openUpTo),
     resumeAfterCut: cutter(address, options),
@@ -111,6 +114,43 @@ function cutter(address, options) {
     const start = performance.now();
     await cut.client.service.increment({ value: 1 });
     return performance.now() - start;
+  };
+}
+
+/**
+ * One-way messages of so many sessions, each of which sends as fast as
+ * backpressure lets it all the time: how many the service counts in a second,
+ * from the moment on when it has been going on for `rampMs`, for so long.
+ *
+ * @param {string} address
+ * @param {{ resumeWindowMs?: number }} options
+ * @param {(count: number) => Promise<Connection[]>} openUpTo
+ * @param {number} burst
+ */
+function steadily(address, options, openUpTo, burst) {
+  /** Asks how far the service is; a session under load would answer when it is through with that. @type {Connection | undefined} */
+  let watcher;
+  /** @param {number} connections @param {number} rampMs @param {number} ms */
+  return async (connections, rampMs, ms) => {
+    const sessions = await openUpTo(connections);
+    watcher ??= await open(address, options);
+    const { readTotal } = watcher.client.service;
+    let goesOn = true;
+    const loads = sessions.map(async ({ client: { service } }) => {
+      let sent = 0;
+      while (goesOn) {
+        await sendAll(burst, burst, (value) => service.tick({ value: sent + value }));
+        sent += burst;
+      }
+      checkTally(await service.readTally(), sent);
+    });
+    await setTimeout(rampMs);
+    const before = await readTotal();
+    await setTimeout(ms);
+    const after = await readTotal();
+    goesOn = false;
+    await Promise.all(loads);
+    return ((after.count - before.count) / (after.atMs - before.atMs)) * 1_000;
   };
 }
 

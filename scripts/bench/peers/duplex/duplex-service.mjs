@@ -17,10 +17,13 @@ import { sendAll } from './send-all.mjs';
  */
 export async function serve(burst, isChecked, options) {
   const host = createHost(options);
+  /** @type {Counter[]} */
+  const counters = [];
   const { Bench } = await importContract();
   const bench = host.add(Bench, (session) => {
     everybody.add(session);
     const counter = isChecked ? new OrderedCounter() : new Counter();
+    counters.push(counter);
     const calls = new Sequence();
     /** @type {Handler} */
     const handler = {
@@ -41,6 +44,7 @@ export async function serve(burst, isChecked, options) {
           await turn();
         }
       },
+      readTotal: () => ({ count: counters.reduce((sum, { total }) => sum + total, 0), atMs: performance.now() }),
       tell: ({ value }) => everybody.callback.told({ value }),
     };
     return handler;

@@ -4,6 +4,7 @@
 export class Counter {
   #count = 0;
   #sum = 0;
+  #taken = 0;
   #awaited = Number.POSITIVE_INFINITY;
   #arrived = () => {};
 
@@ -13,9 +14,15 @@ export class Counter {
     if (++this.#count === this.#awaited) this.#arrived();
   }
 
+  /** What was ever counted. */
+  get total() {
+    return this.#taken + this.#count;
+  }
+
   /** What was counted since the last time. @returns {import('../../types.js').Tally} */
   take() {
     const tally = { count: this.#count, sum: this.#sum };
+    this.#taken += this.#count;
     this.#count = 0;
     this.#sum = 0;
     return tally;

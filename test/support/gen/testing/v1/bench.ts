@@ -63,6 +63,15 @@ export interface ToldRequest {
   value: number;
 }
 
+export interface ReadTotalRequest {
+}
+
+export interface ReadTotalResponse {
+  count: number;
+  /** By a clock of the service. */
+  atMs: number;
+}
+
 /** What goes over that stream, in both directions. */
 export interface BenchEnvelope {
   /** Pairs a reply with its request; 0 for what has no reply. */
@@ -1012,6 +1021,151 @@ export const ToldRequest: MessageFns<ToldRequest, "testing.v1.ToldRequest"> = {
   fromPartial(object: DeepPartial<ToldRequest>): ToldRequest {
     const message = createBaseToldRequest();
     message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseReadTotalRequest(): ReadTotalRequest {
+  return {};
+}
+
+export const ReadTotalRequest: MessageFns<ReadTotalRequest, "testing.v1.ReadTotalRequest"> = {
+  $type: "testing.v1.ReadTotalRequest" as const,
+
+  encode(_: ReadTotalRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadTotalRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadTotalRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): ReadTotalRequest {
+    return {};
+  },
+
+  toJSON(_: ReadTotalRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReadTotalRequest>): ReadTotalRequest {
+    return ReadTotalRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ReadTotalRequest>): ReadTotalRequest {
+    const message = createBaseReadTotalRequest();
+    return message;
+  },
+};
+
+function createBaseReadTotalResponse(): ReadTotalResponse {
+  return { count: 0, atMs: 0 };
+}
+
+export const ReadTotalResponse: MessageFns<ReadTotalResponse, "testing.v1.ReadTotalResponse"> = {
+  $type: "testing.v1.ReadTotalResponse" as const,
+
+  encode(message: ReadTotalResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.count !== 0) {
+      writer.uint32(9).double(message.count);
+    }
+    if (message.atMs !== 0) {
+      writer.uint32(17).double(message.atMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadTotalResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadTotalResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.count = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.atMs = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReadTotalResponse {
+    return {
+      count: isSet(object.count) ? globalThis.Number(object.count) : 0,
+      atMs: isSet(object.atMs)
+        ? globalThis.Number(object.atMs)
+        : isSet(object.at_ms)
+        ? globalThis.Number(object.at_ms)
+        : 0,
+    };
+  },
+
+  toJSON(message: ReadTotalResponse): unknown {
+    const obj: any = {};
+    if (message.count !== 0) {
+      obj.count = floatToJson(message.count);
+    }
+    if (message.atMs !== 0) {
+      obj.atMs = floatToJson(message.atMs);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReadTotalResponse>): ReadTotalResponse {
+    return ReadTotalResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadTotalResponse>): ReadTotalResponse {
+    const message = createBaseReadTotalResponse();
+    message.count = object.count ?? 0;
+    message.atMs = object.atMs ?? 0;
     return message;
   },
 };

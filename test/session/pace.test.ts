@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { DuplexError } from '../../src/errors.js';
+import { GATHER_BYTES } from '../../src/session/terms.js';
+import { SessionPair, telling } from '../support/session-pair.js';
+
+/** Sends until the session is ahead of its carrier, with a write in flight, and returns whether it still is. */
+function ahead(pair: SessionPair): { readonly goesOn: boolean } {
+  const { client } = pair;
+  client.writing = true;
+  const waits = { goesOn: false };
+  for (let id = 0; !client.session.sender.outbox.isAhead; id++) client.tell(id);
+  client.session.sender.pace.wait(() => {
+    waits.goesOn = true;
+  });
+  return waits;
+}
+
+describe('whoever awaits what they send', () => {
+  it('goes on at once as long as the next frame takes it', () => {
+    const pair = SessionPair.opened();
+    const { sender } = pair.client.session;
+    pair.client.writing = true;
+    for (let bytes = 0; bytes < GATHER_BYTES / 2; bytes += telling(1_000).length) pair.client.tell(1_000);
+    let goesOn = false;
+    sender.pace.wait(() => {
+      goesOn = true;
+    });
+    expect(goesOn).toBe(true);
+  });
+
+  it('is held up while more waits to be written than that', () => {
+    const pair = SessionPair.opened();
+    const waits = ahead(pair);
+    pair.settle();
+    expect(waits.goesOn).toBe(false);
+    expect(pair.client.session.sender.depths.unacknowledged).toBeLessThan(16_384);
+    pair.client.writing = false;
+    pair.settle();
+    expect(waits.goesOn).toBe(true);
+  });
+
+  it('is held up by nothing but the window while there is no connection', () => {
+    const pair = SessionPair.opened({ clientTerms: { ttlMs: 60_000 }, serviceTerms: { ttlMs: 60_000 } });
+    const waits = ahead(pair);
+    pair.cut();
+    expect(waits.goesOn).toBe(true);
+    for (let id = 0; id < 10_000; id++) pair.client.tell(id);
+    expect(pair.client.session.sender.outbox.isAhead).toBe(false);
+  });
+
+  it('goes on when the session is over', () => {
+    const pair = SessionPair.opened();
+    const waits = ahead(pair);
+    pair.client.session.abort({ kind: 'aborted', origin: 'local', code: 1, message: 'enough' });
+    expect(waits.goesOn).toBe(true);
+    expect(() => pair.client.tell(1)).toThrow(DuplexError);
+  });
+
+  it('is not held up before the session is open', () => {
+    const pair = new SessionPair();
+    for (let id = 0; id < 10_000; id++) pair.client.tell(id);
+    expect(pair.client.session.sender.outbox.isAhead).toBe(false);
+  });
+});
