@@ -93,10 +93,11 @@ export class Sender {
   }
 
   /** Nobody who waits will be admitted any more. */
-  fail(error: DuplexError): void {
+  fail(end: SessionEnd): void {
     this.#isOver = true;
     this.tally();
-    this.#line?.fail(error);
+    // Most often nobody waits, and an error takes as long as a message.
+    this.#line?.fail(errorOf(end, 'no'));
   }
 
   /** Sends an item that starts something, if the window takes it now; false if not. */
