@@ -134,8 +134,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'a lost Welcome and a rotated token lock the client out',
     file: tokens,
-    find: "    this.#newest = hash(token).toString('latin1');\n",
-    replace: "    this.#newest = hash(token).toString('latin1');\n    this.#confirmed = this.#newest;\n",
+    find: '    this.#newest = digest(token);\n',
+    replace: '    this.#newest = digest(token);\n    this.#confirmed = this.#newest;\n',
   },
   {
     bug: 'one more lost Welcome locks the client out: a token that was shown is not confirmed',

@@ -65,8 +65,8 @@ export const sessionMutants: readonly Mutant[] = [
   {
     bug: 'a stream that breaks after the promise counts as a half-close',
     file: session,
-    find: "role === 'client' || !this.#closing.isComplete",
-    replace: "role === 'client' || !this.#closing.promised",
+    find: 'else if (!this.#closing.isComplete)',
+    replace: "else if (role === 'client' || !this.#closing.promised)",
   },
   {
     bug: 'a reconnect storm: attempts are not spaced',

@@ -99,10 +99,11 @@ export class Sender {
   }
 
   /** Nobody who waits will be admitted any more. */
-  fail(error: DuplexError): void {
+  fail(end: SessionEnd): void {
     this.#isOver = true;
     this.tally();
-    this.#line?.fail(error);
+    // Most often nobody waits, and an error takes as long as a message.
+    this.#line?.fail(errorOf(end, 'no'));
   }
 
   /** For whoever waits until the session is no longer ahead of its carrier. */

@@ -151,9 +151,9 @@ export class Session implements ReceiverListener {
       // Half-close of a plain client: finish what runs, flush, end.
       this.#closing.peerPromises(0);
       if (this.#state === 'open') this.#beginClosing(orderlyEnd('remote', 'the client closed'));
-    } else if (role === 'client' && this.#level === 'plain') {
+    } else if (role === 'client' && (this.#level === 'plain' || this.#closing.isComplete)) {
       this.#finish(this.#closing.end ?? orderlyEnd('remote', 'the service closed the session'));
-    } else if (role === 'client' || !this.#closing.isComplete) {
+    } else if (!this.#closing.isComplete) {
       // Even after the promise an end alone proves nothing: a connection that breaks begins with one.
       this.carrierLost(new DuplexError('lost', 'the stream ended too early', { origin: 'remote' }), now);
     }
@@ -393,7 +393,7 @@ export class Session implements ReceiverListener {
     if (departure !== undefined) this.#departure = departure;
     this.#move('end');
     this.sender.refuse(end);
-    this.sender.fail(errorOf(end, 'no'));
+    this.sender.fail(end);
     this.#listener.closed(this.#end);
   }
 

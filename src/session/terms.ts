@@ -20,6 +20,8 @@ export const defaultTerms: SessionTerms = Object.freeze({
   pingTimeoutMs: 5_000,
 });
 
+const names = Object.keys(defaultTerms) as readonly (keyof SessionTerms)[];
+
 /**
  * A frame takes no further item once it has this many bytes. Two fit into the
  * 64 KiB that HTTP/2 lets a stream send ahead: one travels while the other is
@@ -31,9 +33,8 @@ export const GATHER_BYTES = 30 * KIB;
 /** The peer's terms with the defaults for whatever it left out; `own` itself if they are the same. */
 export function termsOf(peer: Terms | undefined, own = defaultTerms): SessionTerms {
   if (peer === undefined) return defaultTerms;
-  const said = Object.entries(peer).filter(([, value]) => value > 0);
-  const terms: SessionTerms = { ...defaultTerms, ...Object.fromEntries(said) };
+  const said = (name: keyof SessionTerms): number => peer[name] || defaultTerms[name];
   // Most sessions have both sides' defaults, and then need no object of their own for it.
-  const names = Object.keys(defaultTerms) as (keyof SessionTerms)[];
-  return names.every((name) => terms[name] === own[name]) ? own : terms;
+  if (names.every((name) => said(name) === own[name])) return own;
+  return Object.fromEntries(names.map((name) => [name, said(name)])) as unknown as SessionTerms;
 }

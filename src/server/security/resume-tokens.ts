@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const TOKEN_BYTES = 32;
 
@@ -15,7 +15,7 @@ export class ResumeTokens {
   /** Makes the token for the next Welcome: 32 bytes, told to nobody else. */
   issue(): Uint8Array {
     const token = randomBytes(TOKEN_BYTES);
-    this.#newest = hash(token).toString('latin1');
+    this.#newest = digest(token);
     return new Uint8Array(token);
   }
 
@@ -29,7 +29,7 @@ export class ResumeTokens {
    * wrong one. A client that shows the newest has it: that confirms it as well.
    */
   accepts(token: Uint8Array): boolean {
-    const presented = hash(token);
+    const presented = bytesOf(digest(token));
     const isNewest = matches(presented, this.#newest);
     const isConfirmed = matches(presented, this.#confirmed);
     if (isNewest) this.confirm();
@@ -38,9 +38,13 @@ export class ResumeTokens {
 }
 
 function matches(presented: Buffer, kept: string | undefined): boolean {
-  return kept !== undefined && timingSafeEqual(presented, Buffer.from(kept, 'latin1'));
+  return kept !== undefined && timingSafeEqual(presented, bytesOf(kept));
 }
 
-function hash(token: Uint8Array): Buffer {
-  return createHash('sha256').update(token).digest();
+function digest(token: Uint8Array): string {
+  return hash('sha256', token, 'binary');
+}
+
+function bytesOf(kept: string): Buffer {
+  return Buffer.from(kept, 'latin1');
 }

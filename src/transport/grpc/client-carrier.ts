@@ -10,7 +10,7 @@ import {
 import { Code, DuplexError, textOf } from '../../errors.js';
 import type { Departure } from '../../session/session-options.js';
 import type { Carrier, CarrierListener } from '../carrier.js';
-import { checkAddress } from './address.js';
+import { grpcTarget } from './address.js';
 import { asBuffer, connectMethod } from './connect-method.js';
 import { RECEIVE_WINDOW_BYTES } from './receive-window.js';
 import { errorFromStatus } from './status.js';
@@ -60,7 +60,7 @@ const sessionChannelOptions: ChannelOptions = {
 
 /** Makes grpc-js clients for an address. Throws INVALID_ARGUMENT for one that cannot be an address, and for what grpc-js refuses. */
 export function grpcClientMaker(address: string, options: GrpcDialOptions): () => Client {
-  const target = checkAddress(address);
+  const target = grpcTarget(address);
   const { authority } = options;
   const channelCredentials = options.credentials ?? credentials.createInsecure();
   const channelOptions = {

@@ -35,8 +35,7 @@ export class GrpcServiceCarrier implements IncomingCarrier {
   listen(listener: CarrierListener): void {
     const call = this.#call;
     this.#listener = listener;
-    // Otherwise headers go with the first message, and some gRPC libraries open a stream only when they have them.
-    call.sendMetadata(new Metadata());
+    setImmediate(() => this.#sendHeaders());
     call.on('data', (frame: Buffer) => this.#listener?.frame(frame));
     // Also comes first when the connection is lost, so it is no proof of a half-close:
     // https://github.com/grpc/grpc-node/issues/2583
@@ -50,6 +49,15 @@ export class GrpcServiceCarrier implements IncomingCarrier {
 
   handTo(listener: CarrierListener): void {
     this.#listener = listener;
+  }
+
+  /**
+   * Otherwise headers go with the first message, and some gRPC libraries open a
+   * stream only when they have them. A Welcome that goes in the same turn takes
+   * them along: one write less, a tenth of the time to a first callback.
+   */
+  #sendHeaders(): void {
+    if (!this.#over) this.#call.sendMetadata(new Metadata());
   }
 
   #lose(message: string): void {

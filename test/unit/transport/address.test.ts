@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Code } from '../../../src/errors.js';
-import { checkAddress } from '../../../src/transport/grpc/address.js';
+import { checkAddress, grpcTarget } from '../../../src/transport/grpc/address.js';
 import { thrownBy } from '../../support/thrown-by.js';
 
 describe('an address', () => {
@@ -46,5 +46,22 @@ describe('an address', () => {
       'message',
       expect.stringContaining('leave out the scheme'),
     );
+  });
+
+  it.each([
+    ['127.0.0.1:50051', 'ipv4:127.0.0.1:50051'],
+    ['[::1]:443', 'ipv6:[::1]:443'],
+    ['[fe80::1%eth0]:443', 'ipv6:[fe80::1%eth0]:443'],
+    ['localhost:50051', 'localhost:50051'],
+    ['1.2.3.4.5:50051', '1.2.3.4.5:50051'],
+    ['[1::2::3]:443', '[1::2::3]:443'],
+    ['unix:/run/service.sock', 'unix:/run/service.sock'],
+    ['dns:127.0.0.1:50051', 'dns:127.0.0.1:50051'],
+  ])('that is one of IP already needs no resolver: %s is dialled as %s', (address, target) => {
+    expect(grpcTarget(address)).toBe(target);
+  });
+
+  it('that cannot be one is not dialled', () => {
+    expect(thrownBy(() => grpcTarget('localhost'))).toMatchObject({ code: Code.INVALID_ARGUMENT });
   });
 });
