@@ -191,11 +191,11 @@ export class HostedSession<Operations, Callbacks, State>
 
   /** {@link Holder} */
   tally(): number {
-    return this.link.session.sender.tally();
+    return this.link.session.sender.holding?.tally() ?? 0;
   }
 
   hurry(): void {
-    this.link.session.sender.hurry();
+    this.link.session.sender.holding?.hurry();
   }
 
   // ---------------------------------------------------------------- RenewalOwner

@@ -1,15 +1,13 @@
 import { Code, DuplexError } from '../errors.js';
 import type { ItemBytes } from '../wire/encoded-item.js';
 import type { HeldBytes } from './held-bytes.js';
+import { Holding } from './holding.js';
 import { Outbox } from './outbox.js';
 import { Pace } from './pace.js';
 import type { Acknowledgement } from './receipts.js';
 import { errorOf, type SessionEnd } from './session-end.js';
 import { defaultTerms, type SessionTerms } from './terms.js';
 import { type Waiter, WaitingLine, type WaitingLineLimits } from './waiting-line.js';
-
-/** What is sent is counted among what all sessions hold when it is so much more than before, or a frame has come. */
-const TALLY_BYTES = 16 * 1024;
 
 /** The key of states in the waiting line; methods have theirs from 100 up. */
 const STATE = 0;
@@ -21,27 +19,18 @@ const STATE = 0;
  */
 export class Sender {
   readonly outbox = new Outbox();
+  /** What this session holds, where all sessions together have a bound. */
+  readonly holding: Holding | undefined;
   #peerTerms = defaultTerms;
   #refusal: SessionEnd | undefined;
   #roomWanted = false;
   #isOver = false;
-  /** What arrived of streams and waits for whoever reads them. */
-  #unreadBytes = 0;
-  /** So much of this session is counted in `#held`. */
-  #tallied = 0;
-  /** What had arrived when an acknowledgement was asked for: once is enough. */
-  #askedAt = -1;
-  /** One is to be asked for when there is something to acknowledge. */
-  #asksLater = false;
   /** Made with the first who has to wait: most sessions never fill a window. */
   #line: WaitingLine | undefined;
   /** Made when the session is ahead of its carrier for the first time. */
   #pace: Pace | undefined;
   readonly #limits: WaitingLineLimits;
-  readonly #held: HeldBytes | undefined;
   readonly #driver: { wake(): void };
-  readonly #receipts: { readonly heldBytes: number };
-  readonly #controls: { wantAcknowledgement(): void };
 
   /** `driver.wake` is called when there is something to frame; `receipts` know what was received and waits. */
   constructor(
@@ -51,19 +40,8 @@ export class Sender {
     controls: { wantAcknowledgement(): void },
   ) {
     this.#limits = waiting;
-    this.#held = heldBytes;
     this.#driver = driver;
-    this.#receipts = receipts;
-    this.#controls = controls;
-  }
-
-  /** How much this session holds, counted anew. */
-  tally(): number {
-    const before = this.#tallied;
-    const received = this.#receipts.heldBytes + this.#unreadBytes;
-    this.#tallied = this.#isOver ? 0 : this.outbox.heldBytes + this.#waitingBytes + received;
-    if (this.#tallied !== before) this.#held?.change(before, this.#tallied);
-    return this.#tallied;
+    if (heldBytes !== undefined) this.holding = new Holding(heldBytes, this, receipts, controls);
   }
 
   /** What the peer accepts. */
@@ -88,7 +66,7 @@ export class Sender {
    * begin that has an answer. If not, `advance` tells when it does again.
    */
   get hasRoom(): boolean {
-    if (this.outbox.hasRoom && this.#fits(0)) return true;
+    if (this.outbox.hasRoom && this.holding?.fits(0) !== false) return true;
     this.#roomWanted = true;
     return false;
   }
@@ -101,7 +79,7 @@ export class Sender {
   /** Nobody who waits will be admitted any more. */
   fail(end: SessionEnd): void {
     this.#isOver = true;
-    this.tally();
+    this.holding?.end();
     // Most often nobody waits, and an error takes as long as a message.
     this.#line?.fail(errorOf(end, 'no'));
   }
@@ -131,60 +109,21 @@ export class Sender {
     this.#check(item);
     if (this.#waiting > 0 || !this.#admits(item.length)) return false;
     this.outbox.charge(item);
-    this.#count();
+    this.holding?.grew();
     this.#driver.wake();
     return true;
   }
 
-  /** So many bytes more, or less, of streams of the peer wait for whoever reads them. */
-  holds(byteLength: number): void {
-    this.#unreadBytes += byteLength;
-    this.#count();
-  }
-
   /** Queues an item that `offer` did not take. Throws RESOURCE_EXHAUSTED if too many wait already. */
   wait(item: Uint8Array, waiter: Waiter): void {
-    const byteLength = this.#waitingBytes;
-    if (byteLength > 0 && this.#held !== undefined && byteLength + item.length > this.#held.share) throw fullHost();
+    this.holding?.checkLine(item.length);
     this.#lineUp().join(item, waiter);
-    this.tally();
+    this.holding?.tally();
   }
 
   /** Whether the peer's window takes it, and what all sessions may hold. One that holds nothing always may. */
   #admits(byteLength: number): boolean {
-    return this.outbox.admits(byteLength) && this.#fits(byteLength);
-  }
-
-  /** Whether so much more is within what this session may send ahead while all of them hold much. */
-  #fits(byteLength: number): boolean {
-    if (this.#held === undefined || !this.#held.isShort) return true;
-    const { heldBytes } = this.outbox;
-    if (heldBytes === 0 || heldBytes + byteLength <= this.#held.share) return true;
-    this.hurry();
-    return false;
-  }
-
-  /** A share is small: what the peer holds must not count for the second that an acknowledgement may take. */
-  hurry(): void {
-    const { acked, framed, lastSeq } = this.outbox;
-    if (acked === lastSeq || acked === this.#askedAt) return;
-    // A question overtakes what is not framed yet, and would be answered before that arrives.
-    this.#asksLater = framed === acked;
-    if (this.#asksLater) return;
-    this.#askedAt = acked;
-    this.#controls.wantAcknowledgement();
-  }
-
-  /** A frame has been written. */
-  written(): void {
-    if (this.#asksLater) this.hurry();
-  }
-
-  /** Something was admitted, or has come. */
-  #count(): void {
-    if (this.#held === undefined) return;
-    const grown = this.outbox.heldBytes + this.#waitingBytes + this.#unreadBytes - this.#tallied;
-    if (grown >= TALLY_BYTES) this.tally();
+    return this.outbox.admits(byteLength) && this.holding?.fits(byteLength) !== false;
   }
 
   /** A mark for `answer`: what is sent from now on belongs before the answer. */
@@ -199,7 +138,7 @@ export class Sender {
   answer(item: ItemBytes, since: number, until = Number.POSITIVE_INFINITY): void {
     if (this.#line?.waitsSince(since, until) === true) this.#line.joinAnswer(item.slice());
     else this.outbox.add(item);
-    this.#count();
+    this.holding?.grew();
     this.#driver.wake();
   }
 
@@ -226,7 +165,7 @@ export class Sender {
       return false;
     }
     this.outbox.add(item);
-    this.#count();
+    this.holding?.grew();
     this.#driver.wake();
     return true;
   }
@@ -247,7 +186,7 @@ export class Sender {
     let dropped = false;
     if (this.#waiting === 0 && this.#admits(item.length)) this.outbox.charge(item);
     else dropped = this.#lineUp().joinDroppable(item.slice(), key, limit);
-    this.#count();
+    this.holding?.grew();
     this.#driver.wake();
     return dropped;
   }
@@ -256,7 +195,8 @@ export class Sender {
     return this.#line?.length ?? 0;
   }
 
-  get #waitingBytes(): number {
+  /** Bytes in line. */
+  get waitingBytes(): number {
     return this.#line?.byteLength ?? 0;
   }
 
@@ -268,7 +208,7 @@ export class Sender {
   /** What is sent and not acknowledged, and what waits to be sent. */
   get depths(): { readonly unacknowledged: number; readonly waiting: number; readonly waitingBytes: number } {
     const { lastSeq, acked } = this.outbox;
-    return { unacknowledged: lastSeq - acked, waiting: this.#waiting, waitingBytes: this.#waitingBytes };
+    return { unacknowledged: lastSeq - acked, waiting: this.#waiting, waitingBytes: this.waitingBytes };
   }
 
   /** Admits those in line whom the window takes now. True if stream items that were not taken may be offered again. */
@@ -280,7 +220,7 @@ export class Sender {
         (item, charged) => (charged ? outbox.charge(item) : outbox.add(item)),
       );
     }
-    if (this.#held !== undefined) this.tally();
+    this.holding?.tally();
     if (!this.#roomWanted || !this.hasRoom) return false;
     this.#roomWanted = false;
     return true;
@@ -299,10 +239,4 @@ export class Sender {
       code: Code.RESOURCE_EXHAUSTED,
     });
   }
-}
-
-function fullHost(): DuplexError {
-  const message =
-    'the sessions of this host hold more than half of what they may (limits.heldBytes), and this one its share of it: await each call, or send less';
-  return new DuplexError('fault', message, { code: Code.RESOURCE_EXHAUSTED });
 }

@@ -170,7 +170,7 @@ export class Session implements ReceiverListener {
 
   /** The last frame polled is written; the carrier takes another one. */
   written(): void {
-    if (this.#level !== 'plain') return this.sender.written();
+    if (this.#level !== 'plain') return this.sender.holding?.written();
     this.#outbox.acknowledge(this.#outbox.framed, 0);
     if (this.sender.advance()) this.#listener.room();
   }

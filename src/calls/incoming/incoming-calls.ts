@@ -351,7 +351,7 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     this.#lastStreamId = id;
     const receiver = new StreamReceiver(this.#channel.streamLimits, {
       grant: (total) => this.#channel.grant({ callId: 0, replyTo: id, total }),
-      holds: (byteLength) => this.#channel.sender.holds(byteLength),
+      holds: (byteLength) => this.#channel.sender.holding?.unread(byteLength),
       left: () => {},
       deliver: this.#channel.deliver,
       // Its caller has gone, which is no news here: the call's signal tells it.

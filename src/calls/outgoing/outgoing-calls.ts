@@ -153,7 +153,7 @@ export class OutgoingCalls implements PendingCallsOwner {
     let id = 0;
     const replies = new StreamReceiver(this.#channel.streamLimits, {
       grant: (total) => this.#channel.grant({ callId: id, replyTo: 0, total }),
-      holds: (byteLength) => this.#channel.sender.holds(byteLength),
+      holds: (byteLength) => this.#channel.sender.holding?.unread(byteLength),
       left: () => this.#abandon(id, 'the subscriber left'),
       deliver: this.#channel.deliver,
       unheard: (error) => this.#channel.report(error, method),
