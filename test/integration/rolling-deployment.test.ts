@@ -21,6 +21,21 @@ const numbered =
     finish: () => ({ counter: 1n }),
   });
 
+/** A process whose question is answered by `old`, when the gate opens. */
+function asked(others: Partial<Everything.Handler> = {}) {
+  const started = deferred();
+  const gate = deferred();
+  const make: MakeService = () => ({
+    async ask() {
+      started.resolve();
+      await gate.promise;
+      return { answer: 'old' };
+    },
+    ...others,
+  });
+  return { make, started, gate };
+}
+
 /** Serves at an address that another process had before. */
 async function succeed(address: string, make: MakeService): Promise<Host> {
   const host = createHost();
@@ -71,16 +86,8 @@ describe('a renewing client of a service that goes away', () => {
   });
 
   it('gets its answers from the old process, and makes new calls in the next one', async () => {
-    const started = deferred();
-    const gate = deferred();
-    const old = await serve(() => ({
-      async ask() {
-        started.resolve();
-        await gate.promise;
-        return { answer: 'old' };
-      },
-      echo: () => ({ text: 'old' }),
-    }));
+    const { make, started, gate } = asked({ echo: () => ({ text: 'old' }) });
+    const old = await serve(make);
     const { client } = renewing(old.address);
     const answer = client.service.ask();
     await started.promise;
@@ -95,15 +102,8 @@ describe('a renewing client of a service that goes away', () => {
   });
 
   it('is told again after its connection broke meanwhile', async () => {
-    const started = deferred();
-    const gate = deferred();
-    const old = await serve(() => ({
-      async ask() {
-        started.resolve();
-        await gate.promise;
-        return {};
-      },
-    }));
+    const { make, started, gate } = asked();
+    const old = await serve(make);
     const proxy = await proxyTo(old.port);
     const { client, sessions } = renewing(proxy.address);
     const answer = client.service.ask();
@@ -209,15 +209,8 @@ describe('a renewing client of a service that goes away', () => {
   });
 
   it('does not look for another process once it is closed itself', async () => {
-    const started = deferred();
-    const gate = deferred();
-    const old = await serve(() => ({
-      async ask() {
-        started.resolve();
-        await gate.promise;
-        return {};
-      },
-    }));
+    const { make, started, gate } = asked();
+    const old = await serve(make);
     const { client, sessions } = renewing(old.address);
     const answer = client.service.ask();
     await started.promise;
@@ -234,15 +227,8 @@ describe('a renewing client of a service that goes away', () => {
 
 describe('a renewing client', () => {
   it('is over when the application closed its session, even while the host stops', async () => {
-    const started = deferred();
-    const gate = deferred();
-    const { address, host, sessions } = await serve(() => ({
-      async ask() {
-        started.resolve();
-        await gate.promise;
-        return {};
-      },
-    }));
+    const { make, started, gate } = asked();
+    const { address, host, sessions } = await serve(make);
     const { client } = renewing(address);
     const kicked = renewing(address).client;
     await kicked.open();

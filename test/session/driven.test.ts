@@ -5,6 +5,7 @@ import { defaultTerms } from '../../src/session/terms.js';
 import type { Carrier, CarrierListener } from '../../src/transport/carrier.js';
 import { Driver } from '../../src/transport/driver.js';
 import { content, control, decodeEnvelope, type Envelope, encodeEnvelope } from '../support/envelope.js';
+import { usualOptions } from '../support/session-options.js';
 import { settle, VirtualClock } from '../support/virtual-clock.js';
 
 /** A carrier whose writes end at once, unless it sticks. */
@@ -39,17 +40,11 @@ async function open() {
   const ignore = (): void => {};
   const session = new Session(
     {
+      ...usualOptions,
       role: 'client',
-      contract: 'a.AService',
-      level: 'session',
       terms: defaultTerms,
       waiting: { items: 10, bytes: 1_000 },
-      openTimeoutMs: 10_000,
-      retryOpen: false,
       closeTimeoutMs: 3_000,
-      backoff: { firstMs: 100, maxMs: 10_000 },
-      random: () => 0.5,
-      randomBytes: (length) => new Uint8Array(length),
     },
     {
       ...{ opening: ignore, opened: ignore, confirmed: ignore, resumed: ignore, credit: ignore, room: ignore },

@@ -7,6 +7,7 @@ import { defaultTerms, type SessionTerms } from '../../src/session/terms.js';
 import type { ReceivedItem } from '../../src/wire/frame-decoder.js';
 import { bareHead, ItemEncoder, type ItemHead } from '../../src/wire/item-encoder.js';
 import { controlOf, decodeEnvelope } from './envelope.js';
+import { usualOptions } from './session-options.js';
 
 const encoder = new ItemEncoder();
 /** The arm of what peers tell each other here. */
@@ -170,17 +171,8 @@ export class SessionPair {
 
   constructor({ client = {}, service = {}, clientTerms = {}, serviceTerms = {} }: PairOptions = {}) {
     let nonce = 0;
-    const common: Omit<SessionOptions, 'role' | 'terms'> = {
-      contract: 'a.AService',
-      level: 'session',
-      waiting: { items: 1_024, bytes: 4 * 1024 * 1024 },
-      openTimeoutMs: 10_000,
-      retryOpen: false,
-      closeTimeoutMs: 10_000,
-      backoff: { firstMs: 100, maxMs: 10_000 },
-      random: () => 0.5,
-      randomBytes: (length) => new Uint8Array(length).fill(++nonce),
-    };
+    const randomBytes = (length: number): Uint8Array => new Uint8Array(length).fill(++nonce);
+    const common = { ...usualOptions, randomBytes };
     this.client = new Side(this, { ...common, ...client, role: 'client', terms: { ...defaultTerms, ...clientTerms } });
     this.service = new Side(this, {
       ...common,

@@ -8,6 +8,7 @@ import { defaultTerms } from '../../../src/session/terms.js';
 import type { Carrier, CarrierListener } from '../../../src/transport/carrier.js';
 import { Driver } from '../../../src/transport/driver.js';
 import { control, controlOf, decodeEnvelope, encodeEnvelope, itemsOf } from '../../support/envelope.js';
+import { usualOptions } from '../../support/session-options.js';
 import { telling } from '../../support/session-pair.js';
 import { settle, VirtualClock } from '../../support/virtual-clock.js';
 
@@ -60,17 +61,10 @@ function driven(ttlMs = 0, options: Partial<SessionOptions> = {}) {
   const ignore = (): void => {};
   const session = new Session(
     {
+      ...usualOptions,
       role: 'client',
-      contract: 'a.AService',
-      level: 'session',
       terms: { ...defaultTerms, ttlMs },
-      waiting: { items: 1_024, bytes: 4 * 1024 * 1024 },
-      openTimeoutMs: 10_000,
-      retryOpen: false,
       closeTimeoutMs: 3_000,
-      backoff: { firstMs: 100, maxMs: 10_000 },
-      random: () => 0.5,
-      randomBytes: (length) => new Uint8Array(length),
       ...options,
     },
     {

@@ -1,25 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { IncomingCall } from '../../../../src/calls/incoming/call.js';
 import { CallbackHub, type NamedCallback } from '../../../../src/client/callbacks/callback-hub.js';
 import type { MethodInfo } from '../../../../src/contract/contract.js';
-import { defineContract } from '../../../../src/contract/define-contract.js';
 import { Code, type DuplexError } from '../../../../src/errors.js';
-import { Ping } from '../../../../src/gen/duplex/v1/session.js';
-
-const tell = { name: 'Tell', number: 100, shape: 'one-way', request: Ping } as const;
-const { callbacks } = defineContract({
-  name: 'a.AService',
-  wireName: 'a.ADuplexService',
-  operations: {},
-  callbacks: { tell, warn: { ...tell, name: 'Warn', number: 101 } },
-});
-const [told, warned] = callbacks as [MethodInfo, MethodInfo];
+import { callbackCall, callbacks, told, warned } from '../../../support/two-callbacks.js';
 
 /** A hub with an observable for each callback, and what it reports. */
 function hub() {
   const overflows: DuplexError[] = [];
   const made = new CallbackHub(callbacks, (error) => overflows.push(error));
-  const call = new IncomingCall(undefined, 'tell', { callId: 0, timeoutMs: 0, byteLength: 0 }, 0);
+  const call = callbackCall();
   return {
     hub: made,
     overflows,

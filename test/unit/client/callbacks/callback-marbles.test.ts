@@ -1,20 +1,8 @@
 import { map } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
-import { IncomingCall } from '../../../../src/calls/incoming/call.js';
 import { CallbackHub } from '../../../../src/client/callbacks/callback-hub.js';
-import type { MethodInfo } from '../../../../src/contract/contract.js';
-import { defineContract } from '../../../../src/contract/define-contract.js';
-import { Ping } from '../../../../src/gen/duplex/v1/session.js';
-
-const tell = { name: 'Tell', number: 100, shape: 'one-way', request: Ping } as const;
-const { callbacks } = defineContract({
-  name: 'a.AService',
-  wireName: 'a.ADuplexService',
-  operations: {},
-  callbacks: { tell, warn: { ...tell, name: 'Warn', number: 101 } },
-});
-const [told, warned] = callbacks as [MethodInfo, MethodInfo];
+import { callbackCall, callbacks, told, warned } from '../../../support/two-callbacks.js';
 
 /** One subscriber: when it listens, and what it gets. */
 interface Row {
@@ -31,7 +19,7 @@ function check(sent: string, rows: readonly Row[]): void {
   const scheduler = new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
   scheduler.run(({ hot, expectObservable }) => {
     const hub = new CallbackHub(callbacks, () => {});
-    const call = new IncomingCall(undefined, 'tell', { callId: 0, timeoutMs: 0, byteLength: 0 }, 0);
+    const call = callbackCall();
     const observables = {
       told$: hub.observe(told, () => {}),
       callback$: hub.observeAll(() => {}).pipe(map(({ request }) => request)),
