@@ -13,14 +13,14 @@ import type { ContractModel, MethodModel } from './model/contract-model.js';
 import { createOptionReader } from './model/contract-options.js';
 import { duplexStem, qualify, wireNames } from './model/names.js';
 import { readContracts } from './model/read-contracts.js';
-import { locateServices } from './model/source-locations.js';
-import { createSourceOptionReader } from './model/source-options.js';
 import { assignNumbers } from './numbers/assign-numbers.js';
 import { type ContractRecord, readContractRecord, recordedNumber } from './numbers/contract-record.js';
 import { describeContractRecord } from './numbers/described-record.js';
 import { checkNumbers } from './numbers/number-rules.js';
 import { checkRecord } from './numbers/record-rules.js';
 import { checkContracts } from './rules/check-contracts.js';
+import { locateServices } from './source/source-locations.js';
+import { createSourceOptionReader } from './source/source-options.js';
 
 /** A method of a contract that was loaded: of any shape, with plain objects for messages. */
 export type DynamicMethod =

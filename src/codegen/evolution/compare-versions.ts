@@ -4,7 +4,7 @@ import { type MethodModel, methodsOf } from '../model/contract-model.js';
 import { callingSide } from '../model/envelopes.js';
 import { recordedNumber } from '../numbers/contract-record.js';
 import { describe } from '../rules/rule.js';
-import { positionOf } from '../source.js';
+import { positionOf } from '../source/source-element.js';
 import type { ContractVersion } from './contract-versions.js';
 
 /**

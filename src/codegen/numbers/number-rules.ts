@@ -3,7 +3,7 @@ import { type ContractModel, type MethodModel, methodsOf } from '../model/contra
 import { optionPaths } from '../model/contract-options.js';
 import { armsOf, callingSide, type EnvelopeSide } from '../model/envelopes.js';
 import { describe } from '../rules/rule.js';
-import { positionOf } from '../source.js';
+import { positionOf } from '../source/source-element.js';
 import { type ContractNumbers, numberOf, protobufNumbers } from './assign-numbers.js';
 import { type ContractRecord, recordedArms, recordedNumber } from './contract-record.js';
 import { contains } from './number-set.js';

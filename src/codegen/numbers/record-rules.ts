@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.js';
 import type { ContractModel } from '../model/contract-model.js';
 import { qualify, wireNames } from '../model/names.js';
-import { positionOf } from '../source.js';
+import { positionOf } from '../source/source-element.js';
 import { type ContractRecord, recordedArms } from './contract-record.js';
 import { findConflict, type RecordedArm } from './wire-record.js';
 

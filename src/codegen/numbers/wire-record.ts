@@ -1,4 +1,4 @@
-import { parseStatements, type Statement, type Token, withInner } from '../proto-statements.js';
+import { parseStatements, type Statement, type Token, withInner } from '../source/proto-statements.js';
 import { type NumberRange, type NumberSet, normalize } from './number-set.js';
 
 /** One arm that an envelope had when its wire proto was last written. */

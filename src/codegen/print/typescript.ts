@@ -3,7 +3,7 @@ import type { MethodShape } from '../../contract/contract.js';
 import { encodeContractFiles } from '../descriptors/contract-files.js';
 import type { TsProtoNames } from '../messages/ts-proto-names.js';
 import type { MethodModel } from '../model/contract-model.js';
-import { commentOf } from '../source.js';
+import { commentOf } from '../source/source-element.js';
 import { generatedMark, indent, type Lines, separate, toText } from './text.js';
 import { printDocComment } from './ts-comment.js';
 import { printDefinition } from './ts-definition.js';

@@ -12,7 +12,7 @@ import {
 } from '../model/envelopes.js';
 import { type ContractNumbers, numberOf, type Reservation } from '../numbers/assign-numbers.js';
 import { lastNumber } from '../numbers/wire-record.js';
-import { commentOf } from '../source.js';
+import { commentOf } from '../source/source-element.js';
 import { indent, type Lines, separate } from './text.js';
 
 /** How the file that is printed refers to types of other files. */

@@ -3,7 +3,7 @@ import type { ContractModel } from '../model/contract-model.js';
 import { armsOf } from '../model/envelopes.js';
 import { wireNames } from '../model/names.js';
 import type { ContractNumbers } from '../numbers/assign-numbers.js';
-import { commentOf } from '../source.js';
+import { commentOf } from '../source/source-element.js';
 import { printLanguageOptions } from './proto-options.js';
 import { protoTypeName, qualifyProtoName } from './proto-type-names.js';
 import { generatedMark, type Lines, separate, toText } from './text.js';

@@ -1,5 +1,5 @@
 import { optionPaths } from '../model/contract-options.js';
-import { positionOf } from '../source.js';
+import { positionOf } from '../source/source-element.js';
 import type { Rule } from './rule.js';
 
 /** The callback service must exist where the contract can see it. */

@@ -6,7 +6,7 @@ import { reachableMessages } from '../messages/reachable.js';
 import type { TsProtoNames } from '../messages/ts-proto-names.js';
 import { type ContractModel, messagesOf } from '../model/contract-model.js';
 import { withNested } from '../model/resolve.js';
-import { positionOf } from '../source.js';
+import { positionOf } from '../source/source-element.js';
 import { brokenNames, inheritedNames } from './ts-proto-limits.js';
 
 /**

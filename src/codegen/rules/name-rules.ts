@@ -2,7 +2,7 @@ import type { Finding } from '../finding.js';
 import type { ContractModel, MethodModel } from '../model/contract-model.js';
 import { armsOf, type EnvelopeArm, type EnvelopeSide } from '../model/envelopes.js';
 import { toCamelCase } from '../model/names.js';
-import { positionOf } from '../source.js';
+import { positionOf } from '../source/source-element.js';
 import { describe, forEachMethod, type Rule } from './rule.js';
 
 /** Names that every envelope has without the contract: fields of the frame, the oneof, and the library's arms. */

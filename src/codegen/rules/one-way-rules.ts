@@ -1,5 +1,5 @@
 import { methodPaths, optionPaths } from '../model/contract-options.js';
-import { positionOf } from '../source.js';
+import { positionOf } from '../source/source-element.js';
 import { describe, forEachMethod } from './rule.js';
 
 const twoWay = 'set (duplex.v1.operation).one_way = false';

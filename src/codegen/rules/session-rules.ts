@@ -1,5 +1,5 @@
 import { optionPaths } from '../model/contract-options.js';
-import { positionOf } from '../source.js';
+import { positionOf } from '../source/source-element.js';
 import { describe, forEachMethod, type Rule } from './rule.js';
 
 /** Without a session there is nobody to call back, and nothing to keep state in. */

@@ -1,7 +1,7 @@
 import type { Finding } from '../finding.js';
 import { methodsOf } from '../model/contract-model.js';
 import { optionPaths } from '../model/contract-options.js';
-import { positionOf } from '../source.js';
+import { positionOf } from '../source/source-element.js';
 import { describe, type Rule } from './rule.js';
 
 const hint = 'Declare the message in this file, or import the file that declares it; nested ones are "Outer.Inner".';

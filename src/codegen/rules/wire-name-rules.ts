@@ -2,7 +2,7 @@ import type { FileRegistry } from '@bufbuild/protobuf';
 import type { Finding } from '../finding.js';
 import type { ContractModel } from '../model/contract-model.js';
 import { duplexStem, qualify, wireNames } from '../model/names.js';
-import { positionOf } from '../source.js';
+import { positionOf } from '../source/source-element.js';
 
 /**
  * What a wire proto declares must not be declared already: by the user, or by

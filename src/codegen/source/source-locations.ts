@@ -5,10 +5,10 @@ import {
   SourceCodeInfo_LocationSchema,
   SourceCodeInfoSchema,
 } from '@bufbuild/protobuf/wkt';
-import { parseStatements, type Statement, type Token } from '../proto-statements.js';
-import { methodPaths, optionPaths } from './contract-options.js';
-import { toCamelCase } from './names.js';
-import { candidates } from './resolve.js';
+import { methodPaths, optionPaths } from '../model/contract-options.js';
+import { toCamelCase } from '../model/names.js';
+import { candidates } from '../model/resolve.js';
+import { parseStatements, type Statement, type Token } from './proto-statements.js';
 
 type Path = readonly number[];
 

@@ -1,6 +1,6 @@
 import type { DescEnum, DescField, DescMessage, DescMethod, DescService } from '@bufbuild/protobuf';
 import type { FileDescriptorProto, SourceCodeInfo_Location } from '@bufbuild/protobuf/wkt';
-import type { Position } from './finding.js';
+import type { Position } from '../finding.js';
 
 /** What a position or a comment can be asked of. */
 export type SourceElement = DescService | DescMethod | DescMessage | DescEnum | DescField;

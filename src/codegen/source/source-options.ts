@@ -1,5 +1,5 @@
-import type { OptionReader } from './contract-options.js';
-import { candidates } from './resolve.js';
+import type { OptionReader } from '../model/contract-options.js';
+import { candidates } from '../model/resolve.js';
 
 type SourceOptions = readonly Readonly<Record<string, unknown>>[];
 
