@@ -42,8 +42,8 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'a send during the replay goes where nobody looks',
     file: outbox,
-    find: 'if (last === undefined || last.sealed || last.batch',
-    replace: 'if (last === undefined || last.batch',
+    find: 'if (last !== undefined && fits && !last.sealed)',
+    replace: 'if (last !== undefined && fits)',
   },
   {
     bug: 'the replay begins one item late',

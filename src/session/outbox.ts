@@ -107,11 +107,16 @@ export class Outbox {
 
   #append(item: ItemBytes, isGated: boolean): void {
     let last = this.#batches.at(-1);
-    if (last === undefined || last.sealed || last.batch.byteLength + item.length > GATHER_BYTES) {
+    const fits = last !== undefined && last.batch.byteLength + item.length <= GATHER_BYTES;
+    if (last !== undefined && fits && !last.sealed) last.batch.append(item);
+    else if (last !== undefined && fits && last.batch.isLoose && this.drained && this.#goesAlone(item)) {
+      // To share a batch, and not have one each until they are acknowledged, saves 1 µs of the 21 that one message to each
+      // of many sessions takes.
+      last.batch.appendLoose(item);
+      this.#next = this.#batches.length - 1;
+    } else {
       last = new NumberedBatch(this.#batchWith(item, last), this.lastSeq + 1);
       this.#batches.push(last);
-    } else {
-      last.batch.append(item);
     }
     last.count(item.length, isGated);
     this.#keptBytes += item.length;
@@ -119,11 +124,15 @@ export class Outbox {
   }
 
   #batchWith(item: ItemBytes, last: NumberedBatch | undefined): Batch {
-    if (this.#lastFrameItems === 1 && item instanceof Uint8Array && item.length <= MAX_LONE) return Batch.ofOne(item);
+    if (this.#goesAlone(item)) return Batch.ofOne(item);
     const capacity = this.#capacity(last, item.length);
     const batch = new Batch(this.#spares?.take(capacity) ?? new Uint8Array(capacity));
     batch.append(item);
     return batch;
+  }
+
+  #goesAlone(item: ItemBytes): item is Uint8Array {
+    return this.#lastFrameItems === 1 && item instanceof Uint8Array && item.length <= MAX_LONE;
   }
 
   /** Room for as much as the last frame took, or a full one after a full one: then it need not grow many times. */

@@ -35,8 +35,8 @@ export class Batch {
   #count = 0;
   #lent = false;
   #wasCopied = false;
-  /** An item that nobody changes and that is likely to stay alone: it is not copied before its frame is. */
-  #lone: Uint8Array | undefined;
+  /** Items that nobody changes and that go alone, each in its frame: they are not copied before that is. */
+  #loose: Uint8Array[] | undefined;
   // Where an item ends is found by going through those before it. Two entries in an array for each item took 4 % of a
   // small message, and nearly all frames begin and end where their batch does.
   #firstEnd = HEADROOM;
@@ -49,15 +49,27 @@ export class Batch {
   }
 
   /**
-   * One short item that is to be sent to many, or is likely to go alone. It
-   * takes no memory here: where one message goes to each of a thousand
+   * Begins with a short item that is to be sent to many, or is likely to go
+   * alone. It takes no memory here: where one message goes to each of a thousand
    * sessions, and is acknowledged a second later, that memory was 256 bytes each.
    */
   static ofOne(item: Uint8Array): Batch {
     const batch = new Batch(NO_BYTES);
-    batch.#lone = item;
-    batch.#count = 1;
+    batch.#loose = [];
+    batch.appendLoose(item);
     return batch;
+  }
+
+  /** Whether further items that go alone may stay where they are. */
+  get isLoose(): boolean {
+    return this.#loose !== undefined;
+  }
+
+  /** Adds one of those. */
+  appendLoose(item: Uint8Array): void {
+    this.#loose?.push(item);
+    this.#end += item.length;
+    this.#count += 1;
   }
 
   /** Bytes that a batch of so many bytes of items should have. */
@@ -72,7 +84,7 @@ export class Batch {
 
   /** Bytes of all items with what separates them. */
   get byteLength(): number {
-    return this.#lone === undefined ? this.#end - HEADROOM : this.#lone.length;
+    return this.#end - HEADROOM;
   }
 
   /** Adds an item's bytes behind the others. */
@@ -105,8 +117,7 @@ export class Batch {
 
   /** How many these are. */
   sizeAt(index: number): number {
-    if (this.#lone !== undefined) return this.#lone.length;
-    return this.#endOf(index) - this.#startOf(index);
+    return this.#loose?.[index]?.length ?? this.#endOf(index) - this.#startOf(index);
   }
 
   /**
@@ -114,8 +125,9 @@ export class Batch {
    * `from` and has no more than so many bytes of items. It has at least one.
    */
   upTo(from: number, maxBytes: number): number {
-    if (this.byteLength <= maxBytes) return this.#count;
+    if (from === this.#count - 1) return this.#count;
     this.#settle();
+    if (this.byteLength <= maxBytes) return this.#count;
     const start = this.#startOf(from);
     let to = from + 1;
     while (to < this.#count && this.#endOf(to) - start <= maxBytes) to += 1;
@@ -128,7 +140,9 @@ export class Batch {
    * copy, for the lost carrier may still hold the original.
    */
   frame(from: number, to: number, numbers: FrameNumbers): Uint8Array {
-    if (this.#lone !== undefined) return copied(this.#lone, numbers);
+    const alone = to - from === 1 ? this.#loose?.[from] : undefined;
+    if (alone !== undefined) return copied(alone, numbers);
+    this.#settle();
     const start = this.#startOf(from);
     const end = this.#endOf(to - 1);
     if (from === 0 && !this.#lent) {
@@ -148,16 +162,17 @@ export class Batch {
    * still hold the original.
    */
   get memory(): Uint8Array | undefined {
-    return this.#wasCopied || this.#lone !== undefined ? undefined : this.#bytes;
+    return this.#wasCopied || this.#loose !== undefined ? undefined : this.#bytes;
   }
 
-  /** The first item did not stay alone. */
+  /** The items do not stay alone, or go together to whoever missed them. */
   #settle(): void {
-    const lone = this.#lone;
-    if (lone === undefined) return;
-    this.#lone = undefined;
+    const loose = this.#loose;
+    if (loose === undefined) return;
+    this.#loose = undefined;
     this.#count = 0;
-    this.append(lone);
+    this.#end = HEADROOM;
+    for (const item of loose) this.append(item);
   }
 
   #startOf(index: number): number {

@@ -116,8 +116,8 @@ describe('a host that stops', () => {
     expect(await client.closed).toMatchObject({ kind: 'closed', origin: 'remote' });
   });
 
-  it('closes its connections also where grpc-js does not count them', async () => {
-    const { address, host, port } = await serve(() => ({}), { serverOptions: { 'grpc.enable_channelz': 0 } });
+  it.each([0, 1])('closes its connections whether grpc-js counts them or not: %d', async (counts) => {
+    const { address, host, port } = await serve(() => ({}), { serverOptions: { 'grpc.enable_channelz': counts } });
     const raw = new RawStream(address);
     await raw.greet();
     await host.stop('update', { drainMs: 50 });

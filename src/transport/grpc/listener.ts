@@ -30,6 +30,9 @@ const sessionServerOptions: ServerOptions = Object.freeze({
   'grpc.max_receive_message_length': 8 * 1024 * 1024,
 });
 
+/** Statistics that are asked for by few: without them a session takes 1.2 KB less, of 14. `shutdown` works either way. */
+const ownServerOptions: ServerOptions = Object.freeze({ 'grpc.enable_channelz': 0 });
+
 /** So long streams that have had their last words may take to end, before a stop cuts them. */
 const LINGER_MS = 1_000;
 
@@ -51,7 +54,7 @@ export class GrpcListener {
   /** With `server` it takes part in a server that somebody else binds and shuts down. */
   constructor(options: ServerOptions = {}, server?: Server) {
     this.#own = server === undefined;
-    this.#server = server ?? new Server(serverOptions(options));
+    this.#server = server ?? new Server({ ...ownServerOptions, ...serverOptions(options) });
     if (server !== undefined) warnOfOptions(server);
   }
 

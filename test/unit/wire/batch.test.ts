@@ -122,6 +122,20 @@ describe('a batch', () => {
     expect(joined.byteLength).toBe(batchOf(3).byteLength);
     expect(joined.frame(0, 3, numbers)).toEqual(batchOf(3).frame(0, 3, numbers));
   });
+
+  it('of items that went alone has each of them in a frame of its own, and all of them in one that repeats them', () => {
+    const numbers = { seq: 1, ack: 0, backlog: 0 };
+    const loose = Batch.ofOne(item(1));
+    for (const id of [2, 3]) loose.appendLoose(item(id));
+    for (const id of [1, 2, 3]) {
+      expect(loose.frame(id - 1, id, numbers)).toEqual(batchOfOne(id).frame(0, 1, numbers));
+      expect(loose.sizeAt(id - 1)).toBe(item(id).length);
+    }
+    expect(loose.isLoose).toBe(true);
+    expect(loose.upTo(0, item(1).length + 1)).toBe(1);
+    expect(loose.frame(0, loose.upTo(0, 1_000), numbers)).toEqual(batchOf(3).frame(0, 3, numbers));
+    expect(loose.sizeAt(1)).toBe(item(2).length);
+  });
 });
 
 describe('a frame without items', () => {
