@@ -176,7 +176,7 @@ export class HostedService<Operations, Callbacks, State>
     principal: Principal | undefined,
     nonce: string | undefined,
   ): HostedSession<Operations, Callbacks, State> {
-    const id = hex(crypto.getRandomValues(new Uint8Array(16)));
+    const id = crypto.randomUUID().replaceAll('-', '');
     const { initialState } = this.#options;
     const client = { id, peer: carrier.peer, principal };
     const session = new HostedSession(this.contract, this.#instances, initialState, client, this, this.#plan);

@@ -10,6 +10,8 @@ import {
   map,
   NEVER,
   type Observable,
+  type ObservableInput,
+  observable,
   of,
   retry,
   Subject,
@@ -46,6 +48,17 @@ describe('a reply stream', () => {
       );
       expect(values).toEqual(upTo(count));
     }
+  });
+
+  it('is served from whatever else rxjs makes a stream of, and fails for what it does not', async () => {
+    const interop = { [observable]: () => of({ value: 7 }) };
+    const arrayLike = { length: 1, 0: { value: 8 } };
+    const sources = [interop, arrayLike, {}] as unknown as readonly ObservableInput<{ value: number }>[];
+    const { address } = await serve(() => ({ count: ({ count }) => sources[count] ?? EMPTY }));
+    const { client } = join(address);
+    const replies = [0, 1].map((count) => lastValueFrom(client.service.count({ count }).pipe(toArray())));
+    expect(await Promise.all(replies)).toMatchObject([[{ value: 7 }], [{ value: 8 }]]);
+    await expect(lastValueFrom(client.service.count({ count: 2 }))).rejects.toMatchObject({ code: Code.INTERNAL });
   });
 
   it('begins when somebody subscribes, anew for each', async () => {
