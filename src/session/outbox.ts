@@ -3,13 +3,11 @@ import type { ItemBytes } from '../wire/encoded-item.js';
 import { SpareMemory } from '../wire/spare-memory.js';
 import { NumberedBatch } from './numbered-batch.js';
 import type { Acknowledgement } from './receipts.js';
+import { Shares } from './shares.js';
 import { defaultTerms, GATHER_BYTES, type SessionTerms } from './terms.js';
 
 /** An item up to this length may be kept where it is. */
 const MAX_LONE = 1_024;
-/** How many items are sent in two halves to a peer that waits: fewer are not worth a frame, of more the next are coming. */
-const MIN_SHARED = 32;
-const MAX_SHARED = 512;
 
 /**
  * What this side sends: numbered when it is admitted, kept until the peer holds
@@ -45,6 +43,7 @@ export class Outbox {
   readonly #batches: NumberedBatch[] = [];
   /** Made when the first batch has arrived. */
   #spares: SpareMemory | undefined;
+  readonly #shares = new Shares();
   /** Index of the batch that holds item `framed + 1`. */
   #next = 0;
   /** Whether there is a carrier that takes frames. */
@@ -146,9 +145,9 @@ export class Outbox {
     const seq = this.framed + 1;
     const { entry, index } = this.#at(seq);
     const { frameItems, frameBytes } = this.#terms;
-    const isIdle = this.acked === this.framed;
     const to = Math.min(index + frameItems, entry.batch.upTo(index, frameBytes - 32));
-    return this.#cut(entry, index, isIdle ? firstShare(index, to) : to, { seq, ack, backlog });
+    const share = this.#shares.next(to - index, this.framed - this.acked);
+    return this.#cut(entry, index, index + share, { seq, ack, backlog });
   }
 
   /** Whether more was admitted, before the peer's terms were known, than its window takes. */
@@ -297,14 +296,4 @@ export class Outbox {
     if (memory !== undefined) this.#spares.give(memory);
     if (this.#batches.length === 0) this.#spares.rest();
   }
-}
-
-/**
- * Half of the items for a peer that waits, if there are many: while it handles
- * them it gets the rest. With 128 calls in flight, which else go to and fro in
- * one frame, both sides then work at the same time: a third more calls a second.
- */
-function firstShare(from: number, to: number): number {
-  const count = to - from;
-  return count < MIN_SHARED || count > MAX_SHARED ? to : from + (count >> 1);
 }
