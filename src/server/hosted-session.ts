@@ -4,7 +4,7 @@ import type { MethodProxy } from '../calls/method-types.js';
 import { Peer, type PeerOwner } from '../calls/peer.js';
 import type { PeerOptions, PeerPlan } from '../calls/peer-plan.js';
 import { createProxy } from '../calls/proxy.js';
-import { type Contract, type MethodInfo, streamsReplies } from '../contract/contract.js';
+import type { Contract, MethodInfo } from '../contract/contract.js';
 import type { Init } from '../contract/message-codec.js';
 import { Code, DuplexError, type ErrorKind, Fault } from '../errors.js';
 import { type Credentials, Reason } from '../gen/duplex/v1/session.js';
@@ -322,32 +322,8 @@ export class HostedSession<Operations, Callbacks, State>
   }
 
   #serve(method: MethodInfo, request: unknown, call: IncomingCall<ServiceSession<Callbacks, State>>): unknown {
-    const run = (): unknown =>
-      this.#handler === undefined
-        ? this.#instances.serve(this, call, (handler) => runHandler(handler, method, request, call))
-        : runHandler(this.#handler, method, request, call);
-    return method.shape === 'one-way' ? run() : this.#counted(method, call, run);
-  }
-
-  /** Runs a handler as one of the calls that the host has at a time. */
-  #counted(method: MethodInfo, call: IncomingCall<unknown>, run: () => unknown): unknown {
-    const { admission } = this.#house;
-    admission.beginCall();
-    const end = (): void => admission.endCall();
-    if (streamsReplies(method)) {
-      call.whenOver(end);
-      return run();
-    }
-    let result: unknown;
-    try {
-      result = run();
-    } catch (error) {
-      end();
-      throw error;
-    }
-    if (isPromiseLike(result)) Promise.resolve(result).then(end, end);
-    else end();
-    return result;
+    const run = (): unknown => this.#instances.run(this.#handler, method, request, call);
+    return method.shape === 'one-way' ? run() : this.#house.admission.runCounted(method, call, run);
   }
 
   /** Services have states, they do not receive them. */
@@ -378,16 +354,4 @@ export class HostedSession<Operations, Callbacks, State>
   #report(error: DuplexError): unknown {
     return this.#options.onError(error, { contract: this.#options.contract.name, method: undefined });
   }
-}
-
-/** Runs the method of a handler object that is named like the operation. */
-export function runHandler(
-  handler: object,
-  method: MethodInfo,
-  request: unknown,
-  call: IncomingCall<unknown>,
-): unknown {
-  const handle = (handler as Record<string, unknown>)[method.localName];
-  if (typeof handle === 'function') return handle.call(handler, request, call);
-  throw new Fault(Code.UNIMPLEMENTED, `the service has no handler for ${method.localName}`, [], { executed: 'no' });
 }

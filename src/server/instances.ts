@@ -1,7 +1,8 @@
 import { beforeHandler } from '../calls/faults.js';
 import type { IncomingCall } from '../calls/incoming/call.js';
 import { badOption } from '../calls/resolve-options.js';
-import { DuplexError } from '../errors.js';
+import type { MethodInfo } from '../contract/contract.js';
+import { Code, DuplexError, Fault } from '../errors.js';
 import { isPromiseLike } from '../observability/hook.js';
 import type { Clock } from '../transport/clock.js';
 import type { Admission } from './admission/admission.js';
@@ -55,14 +56,15 @@ export class Instances<Session, Handler extends Instance> {
     if (this.#mode === 'per-session' && handler !== undefined) await this.#dispose(handler);
   }
 
-  /** Runs one call on an object of its own, which is disposed of when the call is over. */
-  serve(session: Session, call: IncomingCall<Session>, run: (handler: Handler) => unknown): unknown {
-    const made = beforeHandler(() => this.#make(() => this.#factory(session)));
-    const serve = (handler: Handler): unknown => {
+  /** Runs a call on the object that serves its session; without one on an object of its own, disposed of when the call is over. */
+  run(handler: Handler | undefined, method: MethodInfo, request: unknown, call: IncomingCall<Session>): unknown {
+    if (handler !== undefined) return runHandler(handler, method, request, call);
+    const made = beforeHandler(() => this.#make(() => this.#factory(call.session)));
+    const serve = (own: Handler): unknown => {
       // The session may have ended while the factory took its time.
       const isOver = call.isOver;
-      call.whenOver(() => void this.#dispose(handler));
-      return isOver ? undefined : run(handler);
+      call.whenOver(() => void this.#dispose(own));
+      return isOver ? undefined : runHandler(own, method, request, call);
     };
     return isPromiseLike(made) ? made.then(serve) : serve(made);
   }
@@ -145,4 +147,11 @@ export class Instances<Session, Handler extends Instance> {
       this.#gone();
     }
   }
+}
+
+/** Runs the method of a handler object that is named like the operation. */
+function runHandler(handler: object, method: MethodInfo, request: unknown, call: IncomingCall<unknown>): unknown {
+  const handle = (handler as Record<string, unknown>)[method.localName];
+  if (typeof handle === 'function') return handle.call(handler, request, call);
+  throw new Fault(Code.UNIMPLEMENTED, `the service has no handler for ${method.localName}`, [], { executed: 'no' });
 }

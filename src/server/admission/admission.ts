@@ -1,5 +1,8 @@
+import type { IncomingCall } from '../../calls/incoming/call.js';
 import type { CallLimits } from '../../calls/incoming/call-limits.js';
+import { type MethodInfo, streamsReplies } from '../../contract/contract.js';
 import { Code, DuplexError, Fault } from '../../errors.js';
+import { isPromiseLike } from '../../observability/hook.js';
 import type { HeldBytes } from '../../session/held-bytes.js';
 import { type Clock, systemClock } from '../../transport/clock.js';
 import type { Principal } from '../security/principal.js';
@@ -104,6 +107,26 @@ export class Admission {
 
   endCall(): void {
     this.#calls -= 1;
+  }
+
+  /** Runs the handler of a call that has an answer, as one of those that the host has at a time. Throws if too many run. */
+  runCounted(method: MethodInfo, call: IncomingCall<unknown>, run: () => unknown): unknown {
+    this.beginCall();
+    const end = (): void => this.endCall();
+    if (streamsReplies(method)) {
+      call.whenOver(end);
+      return run();
+    }
+    let result: unknown;
+    try {
+      result = run();
+    } catch (error) {
+      end();
+      throw error;
+    }
+    if (isPromiseLike(result)) Promise.resolve(result).then(end, end);
+    else end();
+    return result;
   }
 
   /** An object that serves is made. Throws if there are too many. */

@@ -8,7 +8,6 @@ import { Code, DuplexError, Fault } from '../../errors.js';
 import { logRefusal } from '../../observability/session-log.js';
 import type { PlainCaller, PlainMethod } from '../../transport/grpc/plain-methods.js';
 import type { Admission } from '../admission/admission.js';
-import { runHandler } from '../hosted-session.js';
 import type { Instances } from '../instances.js';
 import type { ResolvedHostOptions } from '../options.js';
 import { Outstanding } from '../outstanding.js';
@@ -135,8 +134,7 @@ export class PlainCalls<Operations, Callbacks, State> {
     await this.#gate.check(call.session.principal as Principal | undefined, method.name);
     const handler = await this.#instances.enter(call.session);
     try {
-      if (handler !== undefined) return await runHandler(handler, method, request, call);
-      return await this.#instances.serve(call.session, call, (own) => runHandler(own, method, request, call));
+      return await this.#instances.run(handler, method, request, call);
     } finally {
       await this.#instances.leave(handler);
     }
