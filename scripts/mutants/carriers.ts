@@ -169,7 +169,7 @@ export const carrierMutants: readonly Mutant[] = [
   },
   {
     bug: 'items of a stream wait behind what waits for that stream',
-    file: 'src/session/sender.ts',
+    file: 'src/session/sending/sender.ts',
     find: 'if (this.#line?.waitsSince(since, until) === true || !this.hasRoom) {',
     replace: 'if (this.#waiting > 0 || !this.hasRoom) {',
   },

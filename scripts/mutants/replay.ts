@@ -1,11 +1,11 @@
 import type { Mutant } from './mutant.js';
 
-const outbox = 'src/session/outbox.ts';
-const receiver = 'src/session/receiver.ts';
-const receipts = 'src/session/receipts.ts';
+const outbox = 'src/session/sending/outbox.ts';
+const receiver = 'src/session/receiving/receiver.ts';
+const receipts = 'src/session/receiving/receipts.ts';
 const batch = 'src/wire/batch.ts';
-const sender = 'src/session/sender.ts';
-const line = 'src/session/waiting-line.ts';
+const sender = 'src/session/sending/sender.ts';
+const line = 'src/session/sending/waiting-line.ts';
 
 /** Numbers, replay, acknowledgements, windows. */
 export const replayMutants: readonly Mutant[] = [

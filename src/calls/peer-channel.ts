@@ -2,7 +2,7 @@ import type { MethodInfo } from '../contract/contract.js';
 import type { DuplexError } from '../errors.js';
 import type { Grant } from '../gen/duplex/v1/session.js';
 import type { SessionLog } from '../observability/session-log.js';
-import type { Sender } from '../session/sender.js';
+import type { Sender } from '../session/sending/sender.js';
 import type { Session } from '../session/session.js';
 import { defaultTerms } from '../session/terms.js';
 import type { Clock } from '../transport/clock.js';

@@ -1,6 +1,6 @@
 import { type Goodbye, Reason } from '../gen/duplex/v1/session.js';
-import type { Receipts } from './receipts.js';
-import type { Sender } from './sender.js';
+import type { Receipts } from './receiving/receipts.js';
+import type { Sender } from './sending/sender.js';
 import { departureIn, orderlyEnd, type SessionEnd } from './session-end.js';
 
 /** What a closing session has to do next; undefined: wait. */

@@ -2,7 +2,7 @@ import { Code } from '../errors.js';
 import { type Credentials, type Goodbye, type Grant, type Hello, Reason } from '../gen/duplex/v1/session.js';
 import { ackFrame } from '../wire/batch.js';
 import { type ControlMessage, controlFrame } from '../wire/control.js';
-import type { Acknowledgement } from './receipts.js';
+import type { Acknowledgement } from './receiving/receipts.js';
 import type { SessionListener } from './session-options.js';
 
 const silentGoodbye: Goodbye = Object.freeze({

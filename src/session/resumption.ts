@@ -2,8 +2,8 @@ import { DuplexError } from '../errors.js';
 import type { Credentials, Hello, Marks, Welcome } from '../gen/duplex/v1/session.js';
 import { Backoff } from './backoff.js';
 import { helloFor, type Issuer, type SessionIdentity, welcomeFor } from './handshake.js';
-import type { Outbox } from './outbox.js';
-import type { Receipts } from './receipts.js';
+import type { Receipts } from './receiving/receipts.js';
+import type { Outbox } from './sending/outbox.js';
 import type { SessionOptions } from './session-options.js';
 import { defaultTerms, termsOf } from './terms.js';
 

@@ -2,11 +2,11 @@ import type { DuplexError } from '../errors.js';
 import type { Credentials, Grant, Hello } from '../gen/duplex/v1/session.js';
 import type { FrameDecoder, ReceivedItem } from '../wire/frame-decoder.js';
 import type { BackoffOptions } from './backoff.js';
-import type { HeldBytes } from './held-bytes.js';
+import type { HeldBytes } from './sending/held-bytes.js';
+import type { WaitingLineLimits } from './sending/waiting-line.js';
 import type { SessionEnd } from './session-end.js';
 import type { StateInput, StateName } from './states.js';
 import type { SessionTerms } from './terms.js';
-import type { WaitingLineLimits } from './waiting-line.js';
 
 /** What a session has to know from the start. Times are milliseconds. */
 export interface SessionOptions {

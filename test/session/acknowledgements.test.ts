@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HeldBytes } from '../../src/session/held-bytes.js';
+import { HeldBytes } from '../../src/session/sending/held-bytes.js';
 import { controlOf } from '../support/envelope.js';
 import { SessionPair, telling } from '../support/session-pair.js';
 

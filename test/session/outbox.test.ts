@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Outbox } from '../../src/session/outbox.js';
+import { Outbox } from '../../src/session/sending/outbox.js';
 import { defaultTerms } from '../../src/session/terms.js';
 import { decodeEnvelope, itemsOf } from '../support/envelope.js';
 import { telling } from '../support/session-pair.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Shares } from '../../src/session/shares.js';
+import { Shares } from '../../src/session/sending/shares.js';
 
 /** Sends all of what waits, frame by frame, and returns how many items each had. */
 function framesOf(shares: Shares, items: number, underway = 0): number[] {

@@ -1,6 +1,6 @@
 import type { DuplexError } from '../../errors.js';
-import type { Pace } from '../../session/pace.js';
-import type { Waiter } from '../../session/waiting-line.js';
+import type { Pace } from '../../session/sending/pace.js';
+import type { Waiter } from '../../session/sending/waiting-line.js';
 
 /**
  * What a one-way call returns. Awaiting it is backpressure: it settles when

@@ -3,7 +3,7 @@ import type { CallLimits } from '../../calls/incoming/call-limits.js';
 import { type MethodInfo, streamsReplies } from '../../contract/contract.js';
 import { Code, DuplexError, Fault } from '../../errors.js';
 import { isPromiseLike } from '../../observability/hook.js';
-import type { HeldBytes } from '../../session/held-bytes.js';
+import type { HeldBytes } from '../../session/sending/held-bytes.js';
 import { type Clock, systemClock } from '../../transport/clock.js';
 import type { Principal } from '../security/principal.js';
 import type { Limits } from './limits.js';

@@ -1,5 +1,5 @@
 import { Code } from '../../errors.js';
-import { HeldBytes } from '../../session/held-bytes.js';
+import { HeldBytes } from '../../session/sending/held-bytes.js';
 import type { Clock } from '../../transport/clock.js';
 
 /** So long a session may hold no less than before while all of them hold too much. */

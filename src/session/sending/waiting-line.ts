@@ -1,4 +1,4 @@
-import { Code, DuplexError } from '../errors.js';
+import { Code, DuplexError } from '../../errors.js';
 
 /** Somebody who waits for an item to be admitted. */
 export interface Waiter {

@@ -1,4 +1,4 @@
-import type { Batch } from '../wire/batch.js';
+import type { Batch } from '../../wire/batch.js';
 
 /**
  * Items in one piece of memory, with the numbers that the session gives them,

@@ -1,4 +1,4 @@
-import type { SessionTerms } from './terms.js';
+import type { SessionTerms } from '../terms.js';
 
 /** An acknowledgement that rides on nothing else waits this long. */
 const ACK_DELAY_MS = 1_000;

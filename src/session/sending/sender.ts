@@ -1,12 +1,12 @@
-import { Code, DuplexError } from '../errors.js';
-import type { ItemBytes } from '../wire/encoded-item.js';
+import { Code, DuplexError } from '../../errors.js';
+import type { ItemBytes } from '../../wire/encoded-item.js';
+import type { Acknowledgement } from '../receiving/receipts.js';
+import { errorOf, type SessionEnd } from '../session-end.js';
+import { defaultTerms, type SessionTerms } from '../terms.js';
 import type { HeldBytes } from './held-bytes.js';
 import { Holding } from './holding.js';
 import { Outbox } from './outbox.js';
 import { Pace } from './pace.js';
-import type { Acknowledgement } from './receipts.js';
-import { errorOf, type SessionEnd } from './session-end.js';
-import { defaultTerms, type SessionTerms } from './terms.js';
 import { type Waiter, WaitingLine, type WaitingLineLimits } from './waiting-line.js';
 
 /** The key of states in the waiting line; methods have theirs from 100 up. */

@@ -1,10 +1,10 @@
-import { Batch, type FrameNumbers } from '../wire/batch.js';
-import type { ItemBytes } from '../wire/encoded-item.js';
-import { SpareMemory } from '../wire/spare-memory.js';
+import { Batch, type FrameNumbers } from '../../wire/batch.js';
+import type { ItemBytes } from '../../wire/encoded-item.js';
+import { SpareMemory } from '../../wire/spare-memory.js';
+import type { Acknowledgement } from '../receiving/receipts.js';
+import { defaultTerms, GATHER_BYTES, type SessionTerms } from '../terms.js';
 import { NumberedBatch } from './numbered-batch.js';
-import type { Acknowledgement } from './receipts.js';
 import { Shares } from './shares.js';
-import { defaultTerms, GATHER_BYTES, type SessionTerms } from './terms.js';
 
 /** An item up to this length may be kept where it is. */
 const MAX_LONE = 1_024;

@@ -1,4 +1,4 @@
-import { Code, DuplexError } from '../errors.js';
+import { Code, DuplexError } from '../../errors.js';
 import type { HeldBytes } from './held-bytes.js';
 
 /** What is held is counted anew when it is so much more than before, or a frame has come. */

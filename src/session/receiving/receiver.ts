@@ -1,8 +1,8 @@
-import { Code, DuplexError } from '../errors.js';
-import { Field } from '../wire/fields.js';
-import { FrameDecoder, type ReceivedItem } from '../wire/frame-decoder.js';
+import { Code, DuplexError } from '../../errors.js';
+import { Field } from '../../wire/fields.js';
+import { FrameDecoder, type ReceivedItem } from '../../wire/frame-decoder.js';
+import type { SessionTerms } from '../terms.js';
 import { Receipts } from './receipts.js';
-import type { SessionTerms } from './terms.js';
 
 /** Operations of a plain client that may wait for their handlers before its stream is no longer read. */
 const PLAIN_QUEUE_ITEMS = 256;
