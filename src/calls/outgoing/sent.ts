@@ -4,8 +4,9 @@ import type { Waiter } from '../../session/sending/waiting-line.js';
 
 /**
  * What a one-way call returns. Awaiting it is backpressure: it settles when
- * the call is admitted to the session. Left alone it does no harm: a failure
- * then goes to `onError`, never to an unhandled rejection.
+ * the call is admitted to the session, and no more than a frame waits to be
+ * written. Left alone it does no harm: a failure then goes to `onError`, never
+ * to an unhandled rejection.
  */
 export type Sent = PromiseLike<void>;
 
