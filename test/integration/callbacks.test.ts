@@ -1,8 +1,9 @@
-import { Code } from 'grpc-duplex';
+import { Code, createHost } from 'grpc-duplex';
 import { config } from 'rxjs';
-import { describe, expect, it } from 'vitest';
-import { join, serve } from '../support/everything.js';
-import { eventually, record } from '../support/observe.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { join, partly, serve } from '../support/everything.js';
+import { Everything } from '../support/gen/testing/v1/everything_duplex.js';
+import { deferred, eventually, record } from '../support/observe.js';
 import { thrownBy } from '../support/thrown-by.js';
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
@@ -35,6 +36,28 @@ describe('callbacks as observables', () => {
     expect(seen).toEqual(upTo(400).slice(144));
     expect(record(client.callbacks.progressed$)).toMatchObject([{ percent: 1 }]);
     expect(errors).toHaveLength(1);
+  });
+
+  it('that the service awaits, by a contract that has an answer for them, are answered', async () => {
+    const reply = Everything.callbacks.find(({ localName }) => localName === 'confirm')?.reply;
+    const asking = {
+      ...Everything,
+      callbacks: Everything.callbacks.map((method) =>
+        method.localName === 'noted' ? { ...method, shape: 'request-reply' as const, reply } : method,
+      ),
+    };
+    const host = createHost();
+    onTestFinished(async () => void (await host.stop()));
+    const opened = deferred<Everything.Session>();
+    host.add(asking as typeof Everything, (session) => {
+      opened.resolve(session);
+      return partly({});
+    });
+    const { client } = join((await host.listen('localhost:0')).address, { operationContext: false });
+    const seen = record(client.callbacks.noted$);
+    await client.open();
+    await (await opened.promise).callback.noted({ index: 5 });
+    expect(seen).toMatchObject([{ index: 5 }]);
   });
 
   it('are in one order in `callback$`, whatever was held', async () => {

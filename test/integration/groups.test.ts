@@ -154,6 +154,16 @@ describe('a stalled client', () => {
     expect(errors).toMatchObject([{ method: 'noted', error: { code: Code.RESOURCE_EXHAUSTED } }]);
   }, 60_000);
 
+  it('holds up nobody who awaits callbacks that it may miss', async () => {
+    const { address, sessions } = await serveRoom({ ...silence, slowClients: { noted: 'latest' } });
+    await stall(address, 16_384);
+    const [stalled] = sessions;
+    // More than its window takes, and far more than a frame.
+    for (let index = 0; index < 5_000; index++) await stalled?.callback.noted({ text: 'x'.repeat(1_000) });
+    expect(stalled?.counters.waiting).toBe(1);
+    expect(stalled?.counters.dropped).toBeGreaterThan(0);
+  });
+
   it('ends, typed, where nothing of a callback may be lost; the others go on', async () => {
     const { address, room, sessions } = await serveRoom(silence);
     const stream = await stall(address, 16);

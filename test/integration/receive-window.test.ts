@@ -32,14 +32,19 @@ describe('a client may send a MiB ahead, not only the 64 KiB of HTTP/2', () => {
     await expectRoomForOneMib(port);
   });
 
-  it('to a server of somebody else, behind its interceptors', async () => {
+  it('to a server of somebody else, behind its interceptors, which see the headers of a stream once', async () => {
     const seen: string[] = [];
+    let headers = 0;
+    const responder = new ResponderBuilder().withSendMetadata((metadata, next) => {
+      headers += 1;
+      next(metadata);
+    });
     const server = new Server({
       ...serverOptions(),
       interceptors: [
         ({ path }, call) => {
           seen.push(path);
-          return new ServerInterceptingCall(call, new ResponderBuilder().build());
+          return new ServerInterceptingCall(call, responder.build());
         },
       ],
     });
@@ -56,5 +61,6 @@ describe('a client may send a MiB ahead, not only the 64 KiB of HTTP/2', () => {
     const { client } = join(`localhost:${port}`);
     await expect(client.service.echo({ text: 'hi' })).resolves.toMatchObject({ text: 'hi' });
     expect(seen.length).toBeGreaterThan(1);
+    expect(headers).toBe(seen.length);
   });
 });

@@ -61,6 +61,24 @@ describe('a reply stream', () => {
     await expect(lastValueFrom(client.service.count({ count: 2 }))).rejects.toMatchObject({ code: Code.INTERNAL });
   });
 
+  it('has all that a foreign observable says in the turn in which it is returned', async () => {
+    const told: { next(item: { value: number }): void; complete(): void }[] = [];
+    const foreign = { [observable]: () => ({ subscribe: (to: (typeof told)[0]) => void told.push(to) }) };
+    const { address } = await serve(() => ({
+      count() {
+        queueMicrotask(() => {
+          for (const to of told) {
+            to.next({ value: 1 });
+            to.complete();
+          }
+        });
+        return foreign as unknown as Observable<{ value: number }>;
+      },
+    }));
+    const { client } = join(address);
+    await expect(lastValueFrom(client.service.count({}).pipe(toArray()))).resolves.toEqual([{ value: 1 }]);
+  });
+
   it('begins when somebody subscribes, anew for each', async () => {
     let calls = 0;
     const { address } = await serve(() => ({

@@ -39,6 +39,17 @@ describe('whoever awaits what they send', () => {
     expect(waits.goesOn).toBe(true);
   });
 
+  it('goes on when its own turn is near, whatever others send behind it', () => {
+    const pair = SessionPair.opened();
+    const waits = ahead(pair);
+    const { session } = pair.client;
+    for (let id = 0; id < 10_000; id++) pair.client.tell(id);
+    expect(waits.goesOn).toBe(false);
+    session.poll(0);
+    expect(waits.goesOn).toBe(true);
+    expect(session.sender.outbox.isAhead).toBe(true);
+  });
+
   it('is held up by nothing but the window while there is no connection', () => {
     const pair = SessionPair.opened({ clientTerms: { ttlMs: 60_000 }, serviceTerms: { ttlMs: 60_000 } });
     const waits = ahead(pair);

@@ -202,7 +202,8 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
       this.threw(method, this.#callOf(method, item), unreadable(error, streamsRequests(method) ? 'yes' : 'no'));
       return true;
     }
-    if (this.#mayTell && method.shape === 'one-way' && this.#tell(method, request, item)) return true;
+    const isOneWay = method.shape === 'one-way' && item.callId === 0;
+    if (isOneWay && this.#mayTell && this.#tell(method, request, item)) return true;
     const call = this.#callOf(method, item);
     if (context !== undefined) this.#accompany(call, context);
     if (streamsRequests(method)) {

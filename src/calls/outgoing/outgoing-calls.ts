@@ -92,7 +92,8 @@ export class OutgoingCalls implements PendingCallsOwner {
       const item = encoder.encodeOnce(head, method.number, method.request, request);
       if (sender.offer(item)) {
         this.#sequence?.enter(method);
-        return sender.outbox.isAhead ? this.#pacedSent() : sent;
+        // Who may miss something is not held up by it.
+        return sender.outbox.isAhead && this.#channel.slowPolicy(method) === 'wait' ? this.#pacedSent() : sent;
       }
       const policy = this.#channel.slowPolicy(method);
       if (policy !== 'wait') {

@@ -1,7 +1,7 @@
-import type { Observable, ObservableInput, Subscription } from 'rxjs';
+import type { ObservableInput, Subscription } from 'rxjs';
 import { Code, DuplexError } from '../../errors.js';
 import type { ItemBytes } from '../../wire/encoded-item.js';
-import { isObservable, toObservable } from '../rx.js';
+import { innerFrom } from '../rx.js';
 
 /** So many items of an observable wait for credit before its stream fails; an iterable is simply not asked for more. */
 const MAX_QUEUED = 1_024;
@@ -55,15 +55,7 @@ export class StreamSender {
       this.#pullNow(iterator);
       return;
     }
-    if (isObservable(source)) return this.#follow(source);
-    toObservable(source)
-      .then((observable) => this.#follow(observable))
-      .catch((error: unknown) => this.#fail(error));
-  }
-
-  #follow(source: Observable<unknown>): void {
-    if (this.#over) return;
-    this.#subscription = source.subscribe({
+    this.#subscription = innerFrom(source).subscribe({
       next: (item) => this.#push(item),
       error: (error: unknown) => this.#fail(error),
       complete: () => {

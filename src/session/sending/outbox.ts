@@ -74,6 +74,11 @@ export class Outbox {
     return this.flows && this.#batches.length > this.#next + 1;
   }
 
+  /** Whether an item waits for more than the next frame, though frames are taken. */
+  isFar(seq: number): boolean {
+    return this.isAhead && seq > (this.#batches[this.#next] as NumberedBatch).lastSeq;
+  }
+
   /** Whether items that have credit of their own may be added: what the peer does not hold yet is bounded, too. */
   get hasRoom(): boolean {
     return this.#keptBytes < this.#terms.windowBytes;

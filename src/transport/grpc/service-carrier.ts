@@ -11,6 +11,7 @@ export class GrpcServiceCarrier implements IncomingCarrier {
   readonly #call: ServerDuplexStream<Buffer, Buffer>;
   #listener: CarrierListener | undefined;
   #over = false;
+  #hasWritten = false;
 
   constructor(call: ServerDuplexStream<Buffer, Buffer>) {
     this.#call = call;
@@ -57,7 +58,7 @@ export class GrpcServiceCarrier implements IncomingCarrier {
    * them along: one write less, a tenth of the time to a first callback.
    */
   #sendHeaders(): void {
-    if (!this.#over) this.#call.sendMetadata(new Metadata());
+    if (!this.#over && !this.#hasWritten) this.#call.sendMetadata(new Metadata());
   }
 
   #lose(message: string): void {
@@ -68,6 +69,7 @@ export class GrpcServiceCarrier implements IncomingCarrier {
 
   write(frame: Uint8Array, written: () => void): void {
     if (this.#over) return;
+    this.#hasWritten = true;
     this.#call.write(asBuffer(frame), (error?: Error | null) => {
       // After a cancel the callback brings ERR_STREAM_DESTROYED; `cancelled` says the same.
       if (!error) written();
