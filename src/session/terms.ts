@@ -36,5 +36,5 @@ export function termsOf(peer: Terms | undefined, own = defaultTerms): SessionTer
   const said = (name: keyof SessionTerms): number => peer[name] || defaultTerms[name];
   // Most sessions have both sides' defaults, and then need no object of their own for it.
   if (names.every((name) => said(name) === own[name])) return own;
-  return Object.fromEntries(names.map((name) => [name, said(name)])) as unknown as SessionTerms;
+  return { ...defaultTerms, ...Object.fromEntries(names.map((name) => [name, said(name)])) };
 }

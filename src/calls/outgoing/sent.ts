@@ -21,7 +21,7 @@ export const sent: Sent = Object.freeze({
   },
 });
 
-/** The Sent of all calls of a session that were admitted while it is ahead of its carrier: settles when the last of them is near. */
+/** The Sent of all calls of a session that were admitted while it is ahead of its carrier: who awaits it waits until what was sent so far is near. */
 export class PacedSent implements Sent {
   readonly #pace: Pace;
 
