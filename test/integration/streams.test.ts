@@ -1,5 +1,6 @@
 import { Code, DuplexError, Fault } from 'grpc-duplex';
 import {
+  concat,
   concatMap,
   EMPTY,
   finalize,
@@ -132,6 +133,28 @@ describe('a reply stream', () => {
     );
     expect(error).toMatchObject({ kind: 'fault', code: Code.OUT_OF_RANGE, message: 'too far', origin: 'remote' });
     expect(seen).toEqual([{ value: 1 }]);
+  });
+
+  it.each([
+    ['fails', throwError(() => new Fault(Code.OUT_OF_RANGE, 'too far')), Code.OUT_OF_RANGE],
+    ['gives what cannot be encoded', of({ value: 'no number' as unknown as number }), Code.INTERNAL],
+  ])('from an observable that %s errors after all that waited for credit', async (_, end$, code) => {
+    const isThere = deferred<void>();
+    const values$ = from(upTo(1_000)).pipe(map((value) => ({ value })));
+    const { address } = await serve(() => ({
+      count: () => concat(values$, end$).pipe(finalize(() => isThere.resolve())),
+    }));
+    const { client } = join(address);
+    const seen: number[] = [];
+    const reading = async () => {
+      for await (const { value } of client.service.count()) {
+        // The source is through by then, and the reader has asked for the first ones only.
+        await isThere.promise;
+        seen.push(value);
+      }
+    };
+    expect(await rejectionOf(reading())).toMatchObject({ kind: 'fault', code });
+    expect(seen).toEqual(upTo(1_000));
   });
 
   it('that fails may be tried again by `retry`', async () => {

@@ -433,6 +433,7 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
           this.threw(method, call, error);
           end();
         },
+        sendsRest: true,
       },
       peerStreamWindow,
     );

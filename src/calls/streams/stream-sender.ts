@@ -16,6 +16,8 @@ export interface StreamOutlet {
   completed(): void;
   /** The source failed, or an item could not be sent. */
   failed(error: unknown): void;
+  /** Whether what waits goes before a failure of the source is told: an answer is whole up to its fault. */
+  readonly sendsRest?: boolean;
 }
 
 /**
@@ -29,6 +31,8 @@ export class StreamSender {
   #sent = 0;
   #queue: Uint8Array[] = [];
   #sourceDone = false;
+  /** What the source failed with, to be told behind what waits. */
+  #failure: { readonly error: unknown } | undefined;
   #over = false;
   #subscription: Subscription | undefined;
   #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
@@ -57,13 +61,13 @@ export class StreamSender {
     }
     this.#subscription = innerFrom(source).subscribe({
       next: (item) => this.#push(item),
-      error: (error: unknown) => this.#fail(error),
+      error: (error: unknown) => this.#sourceFailed(error),
       complete: () => {
         this.#sourceDone = true;
         this.advance();
       },
     });
-    if (this.#over) this.#subscription.unsubscribe();
+    if (this.#over || this.#sourceDone) this.#subscription.unsubscribe();
   }
 
   /** The receiver takes `total` items altogether. */
@@ -85,6 +89,7 @@ export class StreamSender {
     this.#drained = undefined;
     drained?.();
     if (!this.#sourceDone || this.#over) return;
+    if (this.#failure !== undefined) return this.#fail(this.#failure.error);
     this.#over = true;
     this.#outlet.completed();
   }
@@ -104,14 +109,21 @@ export class StreamSender {
   }
 
   #push(given: unknown): void {
-    if (this.#over) return;
+    if (this.#over || this.#sourceDone) return;
     if (this.#queue.length === MAX_QUEUED) return this.#fail(tooSlow());
     try {
       const item = this.#outlet.encode(given);
       if (this.#queue.length > 0 || !this.#offer(item)) this.#queue.push(item.slice());
     } catch (error) {
-      this.#fail(error);
+      this.#sourceFailed(error);
     }
+  }
+
+  #sourceFailed(error: unknown): void {
+    if (this.#queue.length === 0 || this.#outlet.sendsRest !== true) return this.#fail(error);
+    this.#failure = { error };
+    this.#sourceDone = true;
+    this.#subscription?.unsubscribe();
   }
 
   /** Takes items until one has to wait. Without a promise for each, which would take longer than to send it. */
