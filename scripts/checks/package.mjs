@@ -12,7 +12,7 @@ const { name, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'u
 
 /** What the package may hold; anything else got in by accident. */
 const expected =
-  /^(dist\/.*\.(js|js\.map|d\.ts|schema\.json)|proto\/duplex\/.*|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+  /^(dist\/.*\.(c?js|c?js\.map|d\.ts|schema\.json)|proto\/duplex\/.*|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 
 await buildIfStale().catch((/** @type {Error} */ error) => {
   console.error(error.message);
