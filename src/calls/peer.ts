@@ -19,7 +19,7 @@ import { interceptedCall } from './interceptors/call-shape.js';
 import { aroundHandler, type Handle, type Make } from './interceptors/compose.js';
 import type { CallOptions } from './outgoing/call-options.js';
 import { OutgoingCalls } from './outgoing/outgoing-calls.js';
-import type { PendingCall } from './outgoing/pending-calls.js';
+import type { PendingCall } from './outgoing/pending-call.js';
 import type { Sent } from './outgoing/sent.js';
 import type { QuickPolicy } from './outgoing/slow-peer-policy.js';
 import { type ChannelOwner, PeerChannel } from './peer-channel.js';

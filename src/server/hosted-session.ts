@@ -316,14 +316,19 @@ export class HostedSession<Operations, Callbacks, State>
 
   invoke(method: MethodInfo, request: unknown, call: IncomingCall<ServiceSession<Callbacks, State>>): unknown {
     const permitted = this.#house.gate.check(this.principal, method.name);
-    if (permitted === undefined) return this.#serve(method, request, call);
+    if (permitted === undefined) return this.#admit(method, request, call);
     // Nobody waits any more for a call that was cancelled meanwhile, and a session may be over.
-    return permitted.then(() => (call.isAborted ? undefined : this.#serve(method, request, call)));
+    return permitted.then(() => (call.isAborted ? undefined : this.#admit(method, request, call)));
   }
 
-  #serve(method: MethodInfo, request: unknown, call: IncomingCall<ServiceSession<Callbacks, State>>): unknown {
-    const run = (): unknown => this.#instances.run(this.#handler, method, request, call);
-    return method.shape === 'one-way' ? run() : this.#house.admission.runCounted(method, call, run);
+  #admit(method: MethodInfo, request: unknown, call: IncomingCall<ServiceSession<Callbacks, State>>): unknown {
+    if (method.shape === 'one-way') return this.serve(method, request, call);
+    return this.#house.admission.serveCounted(this, method, request, call);
+  }
+
+  /** Runs the handler of a call that is let in. */
+  serve(method: MethodInfo, request: unknown, call: IncomingCall<ServiceSession<Callbacks, State>>): unknown {
+    return this.#instances.run(this.#handler, method, request, call);
   }
 
   /** Services have states, they do not receive them. */

@@ -50,9 +50,10 @@ export class IncomingCall<Session> implements Call<Session> {
   readonly byteLength: number;
   /** What was sent between these two marks belongs before the answer. */
   readonly sentSince: number;
-  sentUntil = Number.POSITIVE_INFINITY;
-  /** When the caller gives up, on the clock's time. */
-  readonly expiresAt: number;
+  /** Undefined for all that is sent. */
+  sentUntil: number | undefined;
+  /** When the caller gives up, on the clock's time; undefined if it did not say. V8 would keep Infinity in a box of its own. */
+  readonly expiresAt: number | undefined;
   /** What accompanies it; almost always nothing. */
   context: Context | undefined;
   /** The call of this side that it serves, if that is still open. */
@@ -79,7 +80,7 @@ export class IncomingCall<Session> implements Call<Session> {
     this.id = callId;
     this.byteLength = byteLength;
     this.sentSince = sentSince;
-    this.expiresAt = timeoutMs > 0 ? clock.now() + timeoutMs : Number.POSITIVE_INFINITY;
+    this.expiresAt = timeoutMs > 0 ? clock.now() + timeoutMs : undefined;
     this.#clock = clock;
   }
 
@@ -89,12 +90,12 @@ export class IncomingCall<Session> implements Call<Session> {
   }
 
   get deadline(): Date | undefined {
-    return this.expiresAt === Number.POSITIVE_INFINITY ? undefined : new Date(Date.now() + this.remainingMs);
+    return this.expiresAt === undefined ? undefined : new Date(Date.now() + this.remainingMs);
   }
 
   /** How long the caller still waits, in milliseconds; Infinity if it did not say. */
   get remainingMs(): number {
-    return this.expiresAt - this.#clock.now();
+    return this.expiresAt === undefined ? Number.POSITIVE_INFINITY : this.expiresAt - this.#clock.now();
   }
 
   get headers(): CallHeaders {
@@ -114,7 +115,7 @@ export class IncomingCall<Session> implements Call<Session> {
       this.#controller = new AbortController();
       if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
       // The caller's cancel says the same, but may be a broken connection late.
-      else if (this.expiresAt < Number.POSITIVE_INFINITY && !this.isOver) {
+      else if (this.expiresAt !== undefined && !this.isOver) {
         this.#timer = this.#clock.schedule(this.expiresAt, () => this.abort(timeUp(this.method)));
       }
     }
@@ -129,7 +130,7 @@ export class IncomingCall<Session> implements Call<Session> {
   /** Whether its caller waits for it, as far as that is known here. */
   get isAwaited(): boolean {
     if (this.isOver || this.#aborted !== undefined) return false;
-    return this.expiresAt === Number.POSITIVE_INFINITY || this.remainingMs > 0;
+    return this.remainingMs > 0;
   }
 
   /** Calls back when it is answered, or nobody wants an answer any more; at once if it is over. */

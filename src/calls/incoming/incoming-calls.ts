@@ -413,7 +413,8 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     const { sender, peerStreamWindow } = this.#channel;
     const { replies } = this.#openStreams;
     // What was sent before the stream began belongs before it; what comes later goes beside it.
-    call.sentUntil = Math.min(call.sentUntil, sender.mark);
+    const sentUntil = call.sentUntil ?? sender.mark;
+    call.sentUntil = sentUntil;
     const end = (): void => {
       replies.delete(call.id);
       this.#endRequests(call.id);
@@ -424,7 +425,7 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
     const stream = new StreamSender(
       {
         encode: (reply) => encodeReply(this.#channel, method, call, reply),
-        send: (item) => sender.offerStreamItem(item, call.sentSince, call.sentUntil),
+        send: (item) => sender.offerStreamItem(item, call.sentSince, sentUntil),
         completed: () => {
           sendComplete(this.#channel, call);
           end();

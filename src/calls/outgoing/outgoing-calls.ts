@@ -17,12 +17,9 @@ import { overrun, StreamReceiver } from '../streams/stream-receiver.js';
 import { StreamSender } from '../streams/stream-sender.js';
 import { type CallOptions, checkTimeout, DEFAULT_CALL_TIMEOUT_MS } from './call-options.js';
 import { failedCall, failedSent } from './failed-call.js';
-import { type PendingCall, PendingCalls, type PendingCallsOwner } from './pending-calls.js';
+import { type PendingCall, PromisedCall, StreamedCall } from './pending-call.js';
+import { PendingCalls, type PendingCallsOwner } from './pending-calls.js';
 import { PacedSent, PendingSent, type Sent, sent } from './sent.js';
-
-type Settle = Pick<PendingCall, 'resolve' | 'reject'>;
-/** Where a call stood in line. */
-type Place = Pick<PendingCall, 'sentSince' | 'sentUntil'>;
 
 const noOptions: CallOptions = Object.freeze({});
 
@@ -120,26 +117,13 @@ export class OutgoingCalls implements PendingCallsOwner {
   }
 
   #promise(method: MethodInfo, request: unknown, options: CallOptions): Promise<unknown> {
-    let resolve!: (reply: unknown) => void;
-    let reject!: (error: DuplexError) => void;
-    const reply = new Promise((onReply, onError) => {
-      resolve = onReply;
-      reject = onError;
-    });
-    const settle: Settle = {
-      resolve,
-      reject: (error) => {
-        // A reply that nobody awaits must not end the process; whoever awaits it still gets the rejection.
-        reply.catch(() => {});
-        reject(error);
-      },
-    };
+    const call = new PromisedCall(method);
     try {
-      this.#open(method, request, options, settle);
+      this.#open(call, request, options);
     } catch (error) {
-      settle.reject(DuplexError.from(error));
+      call.reject(DuplexError.from(error));
     }
-    return reply;
+    return call.reply;
   }
 
   #observable(method: MethodInfo, request: unknown, options: CallOptions): Observable<unknown> {
@@ -151,19 +135,18 @@ export class OutgoingCalls implements PendingCallsOwner {
 
   /** Calls for a stream; what prevents it is the stream's error. */
   #stream(method: MethodInfo, request: unknown, options: CallOptions): StreamReceiver {
-    let id = 0;
     const replies = new StreamReceiver(this.#channel.streamLimits, {
-      grant: (total) => this.#channel.grant({ callId: id, replyTo: 0, total }),
+      grant: (total) => this.#channel.grant({ callId: call.id, replyTo: 0, total }),
       holds: (byteLength) => this.#channel.sender.holding?.unread(byteLength),
-      left: () => this.#abandon(id, 'the subscriber left'),
+      left: () => this.#abandon(call.id, 'the subscriber left'),
       deliver: this.#channel.deliver,
       unheard: (error) => this.#channel.report(error, method),
     });
-    const settle: Settle = { resolve: () => replies.complete(), reject: (error) => replies.error(error) };
+    const call = new StreamedCall(method, replies);
     try {
       // A stream lasts as long as it lasts, unless its caller says otherwise.
       const { timeoutMs = Number.POSITIVE_INFINITY } = options;
-      id = this.#open(method, request, { ...options, timeoutMs }, settle, replies);
+      this.#open(call, request, { ...options, timeoutMs });
     } catch (error) {
       const { clock } = this.#channel;
       // Never at once: `retry()` on a session that is over would go round and round, and nothing else would run.
@@ -172,61 +155,36 @@ export class OutgoingCalls implements PendingCallsOwner {
     return replies;
   }
 
-  /** Starts a call that has an answer. Returns its id. */
-  #open(method: MethodInfo, request: unknown, options: CallOptions, settle: Settle, replies?: StreamReceiver): number {
+  /** Starts a call that has an answer. Throws what prevents it. */
+  #open(call: PendingCall, request: unknown, options: CallOptions): void {
+    const { method } = call;
     const { signal } = options;
     checkTimeout(method, options);
     this.#checkOpen(method);
     if (signal?.aborted) throw cancelled(method, signal, 'no');
-    const id = ++this.#lastId;
     const { clock, sender } = this.#channel;
-    const sentSince = sender.mark;
     const parent = this.#parentOf(options);
+    call.id = ++this.#lastId;
+    call.parent = parent;
     // A stream goes on when the call that it was opened for is over.
-    const timeoutMs = timeoutOf(options, replies === undefined ? parent : undefined);
-    this.#start(id, method, request, timeoutMs, options.headers, parent);
-    const abort =
-      signal && (() => this.#abandon(id, 'the caller cancelled')?.reject(cancelled(method, signal, 'maybe')));
+    call.timeoutMs = timeoutOf(options, call.replies === undefined ? parent : undefined);
+    call.sentSince = sender.mark;
+    this.#start(call, request, options.headers);
+    call.sentUntil = sender.mark;
+    call.deadline = Math.ceil(clock.now() + call.timeoutMs);
     // Of a stream of requests some may be read already: such a call is not one that nothing has become of.
-    const seq = streamsRequests(method) ? 0 : sender.outbox.lastSeq;
-    const cleanUp = abort && (() => signal.removeEventListener('abort', abort));
-    const sentUntil = sender.mark;
-    const requests = streamsRequests(method) ? this.#requestSender(id, method, { sentSince, sentUntil }) : undefined;
-    const deadline = clock.now() + timeoutMs;
+    if (streamsRequests(method)) call.requests = this.#requestSender(call);
+    else call.seq = sender.outbox.lastSeq;
     this.#sequence?.enter(method);
-    const last = method.terminating ? this.#thenClose(method, settle) : settle;
-    // Field by field: spreading objects into one another here took a tenth of a call.
-    const { resolve, reject } = parent === undefined ? last : this.#inTurnOf(parent, last);
+    if (method.terminating || parent !== undefined) call.around = this.#around(method, parent);
     this.#pending ??= new PendingCalls(clock, this);
-    this.#pending.add({
-      id,
-      method,
-      parent,
-      deadline,
-      timeoutMs,
-      seq,
-      sentSince,
-      sentUntil,
-      resolve,
-      reject,
-      cleanUp,
-      replies,
-      requests,
-    });
-    if (abort) signal.addEventListener('abort', abort, { once: true });
-    requests?.start(request as ObservableInput<unknown>);
-    return id;
+    this.#pending.add(call);
+    if (signal !== undefined) this.#heed(signal, call);
+    call.requests?.start(request as ObservableInput<unknown>);
   }
 
   /** Sends what starts a call: past the window if it serves a call that the peer awaits. */
-  #start(
-    id: number,
-    method: MethodInfo,
-    request: unknown,
-    timeoutMs: number,
-    headers: CallHeadersInit | undefined,
-    parent: IncomingCall<unknown> | undefined,
-  ): void {
+  #start({ id, method, parent, timeoutMs }: PendingCall, request: unknown, headers: CallHeadersInit | undefined): void {
     const { encoder, sender } = this.#channel;
     const nests = parent?.isAwaited === true && parent.id !== 0 && sender.hasRoom;
     const context = nests || headers !== undefined ? contextOf(headers, nests ? parent.id : 0) : undefined;
@@ -247,17 +205,31 @@ export class OutgoingCalls implements PendingCallsOwner {
     return served?.isOver === false ? served : undefined;
   }
 
-  /** Lets others run while `parent` awaits this call, and `parent` go on when it is its turn. */
-  #inTurnOf(parent: IncomingCall<unknown>, { resolve, reject }: Settle): Settle {
+  /**
+   * What more than the caller hangs on an answer. Others may run while `parent`
+   * awaits it, which goes on when it is its turn. After the answer of a terminating
+   * call the session closes, whether its answerer sees to it or not.
+   */
+  #around({ terminating, localName }: MethodInfo, parent: IncomingCall<unknown> | undefined): PendingCall['around'] {
     const { nesting } = this.#channel;
-    nesting.park(parent);
-    return {
-      resolve: (reply) => nesting.unpark(parent, () => resolve(reply)),
-      reject: (error) => nesting.unpark(parent, () => reject(error)),
+    const tellAndClose = (tell: () => void): void => {
+      tell();
+      if (terminating) this.#channel.close(`${localName} was the last call`);
     };
+    if (parent === undefined) return tellAndClose;
+    nesting.park(parent);
+    return (tell) => nesting.unpark(parent, () => tellAndClose(tell));
   }
 
-  #requestSender(id: number, method: MethodInfo, { sentSince, sentUntil }: Place): StreamSender {
+  /** Gives a call up when its signal says so. */
+  #heed(signal: AbortSignal, call: PendingCall): void {
+    const { id, method } = call;
+    const abort = (): void => this.#abandon(id, 'the caller cancelled')?.reject(cancelled(method, signal, 'maybe'));
+    call.cleanUp = () => signal.removeEventListener('abort', abort);
+    signal.addEventListener('abort', abort, { once: true });
+  }
+
+  #requestSender({ id, method, sentSince, sentUntil }: PendingCall): StreamSender {
     const { encoder, sender, peerStreamWindow } = this.#channel;
     const head = callHead(id);
     return new StreamSender(
@@ -281,21 +253,6 @@ export class OutgoingCalls implements PendingCallsOwner {
   #checkOpen(method: MethodInfo): void {
     if (this.#refusal !== undefined) throw errorOf(this.#refusal, 'no');
     this.#sequence?.check(method);
-  }
-
-  /** After the answer of a terminating call the session closes, whether its answerer sees to it or not. */
-  #thenClose({ localName }: MethodInfo, { resolve, reject }: Settle): Settle {
-    const close = (): void => this.#channel.close(`${localName} was the last call`);
-    return {
-      resolve: (reply) => {
-        resolve(reply);
-        close();
-      },
-      reject: (error) => {
-        reject(error);
-        close();
-      },
-    };
   }
 
   /** Gives a call up here and at the peer; undefined if it is over already. */
@@ -395,8 +352,7 @@ function timeoutOf(
   { timeoutMs = DEFAULT_CALL_TIMEOUT_MS }: CallOptions,
   parent: IncomingCall<unknown> | undefined,
 ): number {
-  if (parent?.isAwaited !== true || parent.expiresAt === Number.POSITIVE_INFINITY) return timeoutMs;
-  return Math.min(timeoutMs, Math.ceil(parent.remainingMs));
+  return parent?.isAwaited === true ? Math.min(timeoutMs, Math.ceil(parent.remainingMs)) : timeoutMs;
 }
 
 /** The time-out as the field takes it: 0 for the default and for none. */

@@ -1,35 +1,8 @@
-import type { MethodInfo } from '../../contract/contract.js';
 import { DuplexError } from '../../errors.js';
 import { Alarm } from '../../transport/alarm.js';
 import type { Clock } from '../../transport/clock.js';
-import type { IncomingCall, ServedCall } from '../incoming/call.js';
-import type { StreamReceiver } from '../streams/stream-receiver.js';
-import type { StreamSender } from '../streams/stream-sender.js';
 import { CallTable } from './call-table.js';
-
-/** A call that awaits its answer. */
-export interface PendingCall extends ServedCall {
-  readonly id: number;
-  readonly method: MethodInfo;
-  readonly parent: IncomingCall<unknown> | undefined;
-  /** When to give up, on the clock's time. */
-  readonly deadline: number;
-  readonly timeoutMs: number;
-  /** The number of its item in the session, or a lower one. */
-  readonly seq: number;
-  /** Between these marks lies the call itself, if it had to wait for the window. */
-  readonly sentSince: number;
-  readonly sentUntil: number;
-  /** The reply came; for a stream, its end. */
-  resolve(reply: unknown): void;
-  reject(error: DuplexError): void;
-  /** Takes back what was set up for the call, e.g. listening to its signal. */
-  readonly cleanUp?: (() => void) | undefined;
-  /** Takes the items of a reply stream. */
-  readonly replies?: StreamReceiver | undefined;
-  /** Sends the items of a request stream. */
-  readonly requests?: StreamSender | undefined;
-}
+import type { PendingCall } from './pending-call.js';
 
 /** Hears of calls that are given up. */
 export interface PendingCallsOwner {

@@ -28,6 +28,11 @@ const noneRefused = Object.freeze({
 /** A limit by which something was refused, or `credentials` that were bad. */
 type Knob = keyof typeof noneRefused;
 
+/** Runs the handlers of calls; an object, for a function would be made anew for each call. */
+interface CallServer<Session> {
+  serve(method: MethodInfo, request: unknown, call: IncomingCall<Session>): unknown;
+}
+
 /** Keeps count of what a host holds, over all its services, and refuses what is over its limits. */
 export class Admission {
   #sessions = 0;
@@ -109,24 +114,33 @@ export class Admission {
     this.#calls -= 1;
   }
 
-  /** Runs the handler of a call that has an answer, as one of those that the host has at a time. Throws if too many run. */
-  runCounted(method: MethodInfo, call: IncomingCall<unknown>, run: () => unknown): unknown {
+  /** Has a call that has an answer served, as one of those that the host has at a time. Throws if too many run. */
+  serveCounted<Session>(
+    server: CallServer<Session>,
+    method: MethodInfo,
+    request: unknown,
+    call: IncomingCall<Session>,
+  ): unknown {
     this.beginCall();
-    const end = (): void => this.endCall();
     if (streamsReplies(method)) {
-      call.whenOver(end);
-      return run();
+      call.whenOver(() => this.endCall());
+      return server.serve(method, request, call);
     }
     let result: unknown;
     try {
-      result = run();
+      result = server.serve(method, request, call);
     } catch (error) {
-      end();
+      this.endCall();
       throw error;
     }
-    if (isPromiseLike(result)) Promise.resolve(result).then(end, end);
-    else end();
+    if (isPromiseLike(result)) this.#endCallAfter(result);
+    else this.endCall();
     return result;
+  }
+
+  #endCallAfter(result: PromiseLike<unknown>): void {
+    const end = (): void => this.endCall();
+    Promise.resolve(result).then(end, end);
   }
 
   /** An object that serves is made. Throws if there are too many. */
