@@ -126,8 +126,15 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'a cut frame loses its last byte count: items run into each other',
     file: batch,
-    find: 'pos = writeVarint(bytes, pos, length);',
-    replace: 'pos = writeVarint(bytes, pos, length + 1);',
+    find: 'writeVarint(bytes, this.#end + 1, length);',
+    replace: 'writeVarint(bytes, this.#end + 1, length + 1);',
+  },
+  {
+    bug: 'an item that is sent while another one is encoded is overwritten by it',
+    file: 'src/wire/item-encoder.ts',
+    find: '      if (this.#isWriting) this.#makeRoom();\n',
+    replace: '',
+    foundBy: 'test/unit/wire/item-encoder.test.ts',
   },
   {
     bug: 'an acknowledgement waits for long handlers',

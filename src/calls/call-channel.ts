@@ -1,11 +1,12 @@
 import type { MethodInfo } from '../contract/contract.js';
+import type { MessageCodec } from '../contract/message-codec.js';
 import type { DuplexError } from '../errors.js';
 import type { Grant } from '../gen/duplex/v1/session.js';
 import type { SessionLog } from '../observability/session-log.js';
 import type { Sender } from '../session/sending/sender.js';
 import type { Clock } from '../transport/clock.js';
-import type { ItemBytes } from '../wire/encoded-item.js';
-import type { ItemEncoder } from '../wire/item-encoder.js';
+import type { EncodedItem, ItemBytes } from '../wire/encoded-item.js';
+import type { ItemHead } from '../wire/item-encoder.js';
 import type { Deliver } from './deliver.js';
 import type { IncomingCall } from './incoming/call.js';
 import type { QuickPolicy, SlowPeerPolicy } from './outgoing/slow-peer-policy.js';
@@ -61,7 +62,6 @@ export interface Nesting {
 /** What calls need of the session that they run over. */
 export interface CallChannel {
   readonly sender: Sender;
-  readonly encoder: ItemEncoder;
   readonly clock: Clock;
   readonly counters: CallCounters;
   readonly nesting: Nesting;
@@ -71,6 +71,8 @@ export interface CallChannel {
   /** What to do where the peer is too slow for a one-way method; by `post`, unless that is to wait. */
   slowPolicy(method: MethodInfo): SlowPeerPolicy;
   post(method: MethodInfo, item: ItemBytes, policy: QuickPolicy): void;
+  /** Encodes an item that is sent at once, or not at all; see `ItemEncoder.encodeOnce`. */
+  encode<Message>(head: ItemHead, number: number, codec: MessageCodec<Message>, content: unknown): EncodedItem;
   grant(grant: Grant): void;
   /** Closes the session in order. */
   close(message: string): void;

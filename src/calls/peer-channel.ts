@@ -1,4 +1,5 @@
 import type { MethodInfo } from '../contract/contract.js';
+import type { MessageCodec } from '../contract/message-codec.js';
 import type { DuplexError } from '../errors.js';
 import type { Grant } from '../gen/duplex/v1/session.js';
 import type { SessionLog } from '../observability/session-log.js';
@@ -6,8 +7,8 @@ import type { Sender } from '../session/sending/sender.js';
 import type { Session } from '../session/session.js';
 import { defaultTerms } from '../session/terms.js';
 import type { Clock } from '../transport/clock.js';
-import type { ItemBytes } from '../wire/encoded-item.js';
-import type { ItemEncoder } from '../wire/item-encoder.js';
+import type { EncodedItem, ItemBytes } from '../wire/encoded-item.js';
+import type { ItemEncoder, ItemHead } from '../wire/item-encoder.js';
 import type { CallChannel, CallCounters, Nesting } from './call-channel.js';
 import type { Deliver } from './deliver.js';
 import type { IncomingCall } from './incoming/call.js';
@@ -76,6 +77,10 @@ export class PeerChannel implements CallChannel, Nesting {
 
   slowPolicy(method: MethodInfo): SlowPeerPolicy {
     return this.#plan.options.slowPolicy?.(method) ?? 'wait';
+  }
+
+  encode<Message>(head: ItemHead, number: number, codec: MessageCodec<Message>, content: unknown): EncodedItem {
+    return this.encoder.encodeOnce(head, number, codec, content, this.sender.outbox.openBatch);
   }
 
   post(method: MethodInfo, item: ItemBytes, policy: QuickPolicy): void {

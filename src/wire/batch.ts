@@ -87,26 +87,36 @@ export class Batch {
     return this.#end - HEADROOM;
   }
 
+  /** Where the next item is to be written so that `append` need not copy it, if there is room and it is a short one. */
+  get memoryOfNext(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** From where on. */
+  get startOfNext(): number {
+    return this.#nextStart(1);
+  }
+
   /** Adds an item's bytes behind the others. */
   append(item: ItemBytes): void {
     this.#settle();
     const { length } = item;
-    const source = item instanceof EncodedItem ? item.bytes : item;
     this.#reserve(length + PREFIX);
     const bytes = this.#bytes;
-    let pos = this.#end;
+    const start = this.#nextStart(length);
+    if (item instanceof EncodedItem) put(item.memory, item.start, length, bytes, start);
+    else put(item, 0, length, bytes, start);
     if (this.#count > 0) {
-      bytes[pos++] = MORE_TAG;
-      pos = writeVarint(bytes, pos, length);
+      bytes[this.#end] = MORE_TAG;
+      writeVarint(bytes, this.#end + 1, length);
     }
-    if (length <= SHORT_ITEM) {
-      for (let i = 0; i < length; i++) bytes[pos++] = source[i] as number;
-    } else {
-      bytes.set(source.length === length ? source : source.subarray(0, length), pos);
-      pos += length;
-    }
-    if (this.#count++ === 0) this.#firstEnd = pos;
-    this.#end = pos;
+    this.#end = start + length;
+    if (this.#count++ === 0) this.#firstEnd = this.#end;
+  }
+
+  /** Where the next item stands if it is so long. */
+  #nextStart(length: number): number {
+    return this.#count === 0 ? this.#end : this.#end + 1 + varintSize(length);
   }
 
   /** The bytes of one item, as `append` got them. */
@@ -202,6 +212,17 @@ export class Batch {
     const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length, MIN_CAPACITY));
     grown.set(this.#bytes.subarray(0, this.#end));
     this.#bytes = grown;
+  }
+}
+
+/** Copies so many bytes, unless they are there already. */
+function put(from: Uint8Array, at: number, length: number, to: Uint8Array, start: number): void {
+  if (from === to) {
+    if (at !== start) to.copyWithin(start, at, at + length);
+  } else if (length <= SHORT_ITEM) {
+    for (let i = 0; i < length; i++) to[start + i] = from[at + i] as number;
+  } else {
+    to.set(from.length === length ? from : from.subarray(at, at + length), start);
   }
 }
 

@@ -1,9 +1,10 @@
-import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { MessageCodec } from '../contract/message-codec.js';
 import { Code, DuplexError, textOf } from '../errors.js';
 import { Context } from '../gen/duplex/v1/session.js';
-import { EncodedItem } from './encoded-item.js';
+import type { Batch } from './batch.js';
+import type { EncodedItem } from './encoded-item.js';
 import { Field, LENGTH_DELIMITED, tagOf, VARINT } from './fields.js';
+import { ItemWriter } from './item-writer.js';
 
 const CALL_ID_TAG = tagOf(Field.callId, VARINT);
 const REPLY_TO_TAG = tagOf(Field.replyTo, VARINT);
@@ -41,8 +42,8 @@ export function replyHead(replyTo: number): ItemHead {
  */
 export class ItemEncoder {
   // One writer for all items: a writer per message costs four times as much.
-  #writer = new BinaryWriter();
-  readonly #encoded = new EncodedItem();
+  #writer = new ItemWriter();
+  #isWriting = false;
 
   /**
    * The bytes of one item, to be kept. `content` is an init shape: missing
@@ -53,38 +54,60 @@ export class ItemEncoder {
     return this.encodeOnce(head, number, codec, content).slice();
   }
 
-  /** The same for an item that is sent at once, or not at all: valid until the next one is encoded. */
-  encodeOnce<Message>(head: ItemHead, number: number, codec: MessageCodec<Message>, content: unknown): EncodedItem {
-    const writer = this.#writer;
+  /**
+   * The same for an item that is sent at once, or not at all: valid until the
+   * next one is encoded, or something is appended to `batch`. That is where it
+   * will probably go, so it is written there if it fits.
+   */
+  encodeOnce<Message>(
+    head: ItemHead,
+    number: number,
+    codec: MessageCodec<Message>,
+    content: unknown,
+    batch?: Batch,
+  ): EncodedItem {
     try {
       // Filled in first: ts-proto writes a missing number as NaN without a word.
       const message = codec.fromPartial((content ?? {}) as object);
+      if (this.#isWriting) this.#makeRoom();
+      const writer = this.#writer.begin(batch?.memoryOfNext, batch?.startOfNext);
+      this.#isWriting = true;
       if (head !== bareHead) writeHead(writer, head);
       writer.uint32(tagOf(number, LENGTH_DELIMITED)).fork();
       codec.encode(message, writer);
-      return this.#encoded.take(writer.join());
+      return writer.join().end();
     } catch (error) {
-      // A writer that failed midway would put half a message in front of the next one.
-      this.#writer = new BinaryWriter();
       if (error instanceof DuplexError) throw error;
       throw new DuplexError('fault', `${codec.$type} cannot be encoded: ${textOf(error)}`, {
         code: Code.INVALID_ARGUMENT,
         cause: error,
       });
+    } finally {
+      this.#isWriting = false;
     }
+  }
+
+  /** An interceptor sends something while its own message is written: that one goes on elsewhere. */
+  #makeRoom(): void {
+    this.#writer.leave();
+    this.#writer = new ItemWriter();
   }
 }
 
-function writeHead(writer: BinaryWriter, head: ItemHead): void {
+/** Takes any writer, and not only that of its own copy of the library. */
+const contextCodec: MessageCodec<Context> = Context;
+
+function writeHead(writer: ItemWriter, head: ItemHead): void {
   if (head.callId !== 0) writeUint(writer.uint32(CALL_ID_TAG), head.callId);
   if (head.replyTo !== 0) writeUint(writer.uint32(REPLY_TO_TAG), head.replyTo);
   if (head.timeoutMs !== 0) writer.uint32(TIMEOUT_TAG).uint32(head.timeoutMs);
   if (head.context !== undefined) {
-    Context.encode(head.context, writer.uint32(CONTEXT_TAG).fork()).join();
+    contextCodec.encode(head.context, writer.uint32(CONTEXT_TAG).fork());
+    writer.join();
   }
 }
 
-function writeUint(writer: BinaryWriter, value: number): void {
+function writeUint(writer: ItemWriter, value: number): void {
   if (value <= UINT32_MAX) writer.uint32(value);
   else writer.uint64(value);
 }

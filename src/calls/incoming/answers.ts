@@ -18,48 +18,39 @@ const MAX_CUT_MESSAGE = 1_024;
  * A reply, or an item of a stream of them. Throws RESOURCE_EXHAUSTED if it is
  * over the size that the peer takes, and any other error if it cannot be encoded.
  */
-export function encodeReply(
-  { encoder, sender }: CallChannel,
-  method: MethodInfo,
-  { id }: Answerable,
-  reply: unknown,
-): EncodedItem {
+export function encodeReply(channel: CallChannel, method: MethodInfo, { id }: Answerable, reply: unknown): EncodedItem {
   const head = replyHead(id);
   let item: EncodedItem;
   try {
     item = method.reply
-      ? encoder.encodeOnce(head, method.number, method.reply, reply)
-      : encoder.encodeOnce(head, Field.callComplete, CallComplete, {});
+      ? channel.encode(head, method.number, method.reply, reply)
+      : channel.encode(head, Field.callComplete, CallComplete, {});
   } catch (error) {
     // The handler's mistake, and none of the caller's business.
     throw new Error(textOf(error), { cause: error });
   }
-  const { itemBytes } = sender.peerTerms;
+  const { itemBytes } = channel.sender.peerTerms;
   if (item.length <= itemBytes) return item;
   const message = `a reply of ${item.length} bytes is over the peer's limit of ${itemBytes} bytes`;
   throw new Fault(Code.RESOURCE_EXHAUSTED, message);
 }
 
 /** The end of a stream of replies. */
-export function sendComplete({ encoder, sender }: CallChannel, { id, sentSince, sentUntil }: Answerable): void {
-  const item = encoder.encodeOnce(replyHead(id), Field.callComplete, CallComplete, {});
-  sender.answer(item, sentSince, sentUntil);
+export function sendComplete(channel: CallChannel, { id, sentSince, sentUntil }: Answerable): void {
+  const item = channel.encode(replyHead(id), Field.callComplete, CallComplete, {});
+  channel.sender.answer(item, sentSince, sentUntil);
 }
 
 /** A fault, cut to what the peer takes. Nothing for a call that nobody awaits. */
-export function sendFault(
-  { encoder, sender }: CallChannel,
-  { id, sentSince, sentUntil }: Answerable,
-  fault: CallFault,
-): void {
+export function sendFault(channel: CallChannel, { id, sentSince, sentUntil }: Answerable, fault: CallFault): void {
   if (id === 0) return;
   const head = replyHead(id);
-  let item = encoder.encodeOnce(head, Field.callFault, CallFault, fault);
-  if (item.length > sender.peerTerms.itemBytes) {
+  let item = channel.encode(head, Field.callFault, CallFault, fault);
+  if (item.length > channel.sender.peerTerms.itemBytes) {
     const message = `${fault.message.slice(0, MAX_CUT_MESSAGE)} … (cut: the fault was too large)`;
-    item = encoder.encodeOnce(head, Field.callFault, CallFault, { ...fault, message, details: [] });
+    item = channel.encode(head, Field.callFault, CallFault, { ...fault, message, details: [] });
   }
-  sender.answer(item, sentSince, sentUntil);
+  channel.sender.answer(item, sentSince, sentUntil);
 }
 
 /** A fault without the details that the contract does not declare for this method; those are reported. */

@@ -84,9 +84,9 @@ export class OutgoingCalls implements PendingCallsOwner {
   #send(method: MethodInfo, request: unknown, { headers }: CallOptions): Sent {
     try {
       this.#checkOpen(method);
-      const { encoder, sender } = this.#channel;
+      const { sender } = this.#channel;
       const head = headers === undefined ? bareHead : callHead(0, 0, contextOf(headers, 0));
-      const item = encoder.encodeOnce(head, method.number, method.request, request);
+      const item = this.#channel.encode(head, method.number, method.request, request);
       if (sender.offer(item)) {
         this.#sequence?.enter(method);
         // Who may miss something is not held up by it.
@@ -185,13 +185,13 @@ export class OutgoingCalls implements PendingCallsOwner {
 
   /** Sends what starts a call: past the window if it serves a call that the peer awaits. */
   #start({ id, method, parent, timeoutMs }: PendingCall, request: unknown, headers: CallHeadersInit | undefined): void {
-    const { encoder, sender } = this.#channel;
+    const { sender } = this.#channel;
     const nests = parent?.isAwaited === true && parent.id !== 0 && sender.hasRoom;
     const context = nests || headers !== undefined ? contextOf(headers, nests ? parent.id : 0) : undefined;
     const head = callHead(id, toTimeoutField(timeoutMs), context);
     const item = streamsRequests(method)
-      ? encoder.encodeOnce(head, Field.callOpen, CallOpen, { method: method.name })
-      : encoder.encodeOnce(head, method.number, method.request, request);
+      ? this.#channel.encode(head, Field.callOpen, CallOpen, { method: method.name })
+      : this.#channel.encode(head, method.number, method.request, request);
     if (nests) sender.nest(item, parent.lastInLine);
     else if (!sender.offer(item)) {
       this.#wait(item.slice(), { admitted: () => {}, failed: (error) => this.#fail(id, error) }, parent);
@@ -230,14 +230,14 @@ export class OutgoingCalls implements PendingCallsOwner {
   }
 
   #requestSender({ id, method, sentSince, sentUntil }: PendingCall): StreamSender {
-    const { encoder, sender, peerStreamWindow } = this.#channel;
+    const { sender, peerStreamWindow } = this.#channel;
     const head = callHead(id);
     return new StreamSender(
       {
-        encode: (message) => encoder.encodeOnce(head, method.number, method.request, message),
+        encode: (message) => this.#channel.encode(head, method.number, method.request, message),
         send: (item) => sender.offerStreamItem(item, sentSince, sentUntil),
         completed: () =>
-          sender.answer(encoder.encodeOnce(head, Field.callComplete, CallComplete, {}), sentSince, sentUntil),
+          sender.answer(this.#channel.encode(head, Field.callComplete, CallComplete, {}), sentSince, sentUntil),
         failed: (error) => this.#abandon(id, 'the stream of requests failed')?.reject(DuplexError.from(error)),
       },
       peerStreamWindow,
@@ -264,9 +264,9 @@ export class OutgoingCalls implements PendingCallsOwner {
 
   #cancelRemotely({ id, sentSince, sentUntil }: PendingCall, reason: string): void {
     if (this.#refusal?.kind !== undefined && this.#refusal.kind !== 'closed') return;
-    const { encoder, sender } = this.#channel;
+    const { sender } = this.#channel;
     // It must not overtake its call, which may still wait; for anything else it must not wait.
-    const item = encoder.encodeOnce(callHead(id), Field.callCancel, CallCancel, { reason });
+    const item = this.#channel.encode(callHead(id), Field.callCancel, CallCancel, { reason });
     sender.answer(item, sentSince, sentUntil);
   }
 

@@ -96,6 +96,12 @@ export class Outbox {
     return this.#openItems < windowItems && this.#openBytes + byteLength <= windowBytes;
   }
 
+  /** Where the next item will probably go; undefined if it begins a batch. */
+  get openBatch(): Batch | undefined {
+    const last = this.#batches.at(-1);
+    return last === undefined || last.sealed ? undefined : last.batch;
+  }
+
   /** Adds an item that starts something. The caller has asked `admits` before. */
   charge(item: ItemBytes): void {
     const { length } = item;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Ping } from '../../../src/gen/duplex/v1/session.js';
+import { CallFault, Ping } from '../../../src/gen/duplex/v1/session.js';
 import { ackFrame, Batch } from '../../../src/wire/batch.js';
 import { controlFrame } from '../../../src/wire/control.js';
 import { bareHead, ItemEncoder } from '../../../src/wire/item-encoder.js';
@@ -135,6 +135,47 @@ describe('a batch', () => {
     expect(loose.upTo(0, item(1).length + 1)).toBe(1);
     expect(loose.frame(0, loose.upTo(0, 1_000), numbers)).toEqual(batchOf(3).frame(0, 3, numbers));
     expect(loose.sizeAt(1)).toBe(item(2).length);
+  });
+});
+
+describe('an item that is encoded where it is to stand', () => {
+  const lengths = fc.oneof(fc.nat(300), fc.constantFrom(118, 119, 120, 121, 16_374, 16_375, 16_376, 16_377, 40_000));
+  const fates = fc.constantFrom('sent', 'sent', 'kept back', 'failed midway');
+
+  it('makes the same batch as one that is copied there, whatever becomes of those between', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(lengths, fates), { minLength: 1 }), fc.nat(3_000), (items, capacity) => {
+        const batch = new Batch(new Uint8Array(Batch.capacityFor(capacity)));
+        const copied = new Batch();
+        for (const [length, fate] of items) {
+          const fault = { code: 5, message: 'x'.repeat(length), retryAfterMs: fate === 'failed midway' ? -1 : 9 };
+          try {
+            const written = encoder.encodeOnce(bareHead, 100, CallFault, fault, batch);
+            if (fate !== 'sent') continue;
+            copied.append(written.slice());
+            batch.append(written);
+          } catch {
+            expect(fate).toBe('failed midway');
+          }
+        }
+        const { count } = copied;
+        expect(batch.count).toBe(count);
+        if (count === 0) return;
+        const numbers = { seq: 1, ack: 2, backlog: 3 };
+        expect(batch.frame(0, count, numbers)).toEqual(copied.frame(0, count, numbers));
+      }),
+    );
+  });
+
+  it('is in the memory of the batch already, if there is room', () => {
+    const batch = new Batch(new Uint8Array(100));
+    for (const id of [1, 2]) {
+      const written = encoder.encodeOnce(bareHead, 100, Ping, { id }, batch);
+      expect(written.memory).toBe(batch.memory);
+      batch.append(written);
+    }
+    const long = encoder.encodeOnce(bareHead, 100, CallFault, { message: 'x'.repeat(100) }, batch);
+    expect(long.memory).not.toBe(batch.memory);
   });
 });
 

@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { MessageCodec } from '../../../src/contract/message-codec.js';
 import { Code, DuplexError } from '../../../src/errors.js';
 import { CallFault, Context, Hello, Ping, Terms } from '../../../src/gen/duplex/v1/session.js';
-import { bareHead, ItemEncoder } from '../../../src/wire/item-encoder.js';
-import { decodeEnvelope } from '../../support/envelope.js';
+import { Batch } from '../../../src/wire/batch.js';
+import { bareHead, callHead, ItemEncoder } from '../../../src/wire/item-encoder.js';
+import { decodeEnvelope, itemsOf } from '../../support/envelope.js';
 import { thrownBy } from '../../support/thrown-by.js';
 
 const encoder = new ItemEncoder();
+const NO_BYTES = new Uint8Array();
 
 describe('an encoded item', () => {
   it('has the content alone when no answer is wanted', () => {
@@ -48,6 +51,25 @@ describe('an encoded item', () => {
   it('does the same for fields of messages within', () => {
     const { content } = decodeEnvelope(encoder.encode(bareHead, 100, Hello, { terms: { calls: undefined } }));
     expect(Hello.decode(content?.bytes ?? new Uint8Array()).terms).toEqual(Terms.fromPartial({}));
+  });
+});
+
+describe('an item in whose codec another one is sent', () => {
+  it('comes after it, and both are whole', () => {
+    const batch = new Batch();
+    const send = (codec: MessageCodec<Ping>, id: number): void =>
+      batch.append(encoder.encodeOnce(callHead(id), 100, codec, { id }, batch));
+    const sendsFirst: MessageCodec<Ping> = {
+      ...Ping,
+      encode(message, writer) {
+        for (const before of [2, 3]) send(Ping, before);
+        return (Ping as MessageCodec<Ping>).encode(message, writer);
+      },
+    };
+    for (const id of [1, 4]) send(id === 1 ? Ping : sendsFirst, id);
+    const frame = decodeEnvelope(batch.frame(0, batch.count, { seq: 0, ack: 0, backlog: 0 }));
+    const ids = itemsOf(frame).map(({ callId, content }) => [callId, Ping.decode(content?.bytes ?? NO_BYTES).id]);
+    expect(ids).toEqual([1, 2, 3, 4].map((id) => [id, id]));
   });
 });
 
