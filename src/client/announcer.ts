@@ -1,5 +1,5 @@
-import type { Observable } from 'rxjs';
-import { ReplaySubject } from '../calls/rx.js';
+import { Observable } from '../calls/rx.js';
+import { FanOut } from '../calls/streams/fan-out.js';
 
 /**
  * Tells subscribers a value and each change of it, one after another: a change
@@ -7,23 +7,30 @@ import { ReplaySubject } from '../calls/rx.js';
  * everybody sees the same values in the same order.
  */
 export class Announcer<Value> {
+  /** Begins with the last value, also after the end. */
   readonly value$: Observable<Value>;
-  /** Replays the last value, also after the end. */
-  readonly #subject = new ReplaySubject<Value>(1);
+  readonly #hearers = new FanOut<Value>();
+  #last: { readonly value: Value } | undefined;
   #waiting: (() => void)[] = [];
   #isTelling = false;
 
   constructor() {
-    this.value$ = this.#subject.asObservable();
+    this.value$ = new Observable((subscriber) =>
+      this.#hearers.add(subscriber, () => this.#last !== undefined && subscriber.next(this.#last.value)),
+    );
   }
 
   next(value: Value): void {
-    this.#tell(() => this.#subject.next(value));
+    this.#tell(() => {
+      if (this.#hearers.isComplete) return;
+      this.#last = { value };
+      this.#hearers.next(value);
+    });
   }
 
   /** Nothing is told after this. */
   complete(): void {
-    this.#tell(() => this.#subject.complete());
+    this.#tell(() => this.#hearers.complete());
   }
 
   #tell(say: () => void): void {

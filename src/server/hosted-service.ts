@@ -1,5 +1,6 @@
 import { type PeerPlan, peerPlan } from '../calls/peer-plan.js';
-import { Observable, Subject } from '../calls/rx.js';
+import { Observable } from '../calls/rx.js';
+import { FanOut } from '../calls/streams/fan-out.js';
 import type { Contract, MethodInfo } from '../contract/contract.js';
 import { Code, DuplexError } from '../errors.js';
 import { type Hello, Reason } from '../gen/duplex/v1/session.js';
@@ -43,7 +44,7 @@ export class HostedService<Operations, Callbacks, State>
 {
   readonly sessions = new Map<string, HostedSession<Operations, Callbacks, State>>();
   readonly sessions$: Observable<ReadonlyMap<string, ServiceSession<Callbacks, State>>>;
-  readonly #changes = new Subject<void>();
+  readonly #watchers = new FanOut<ReadonlyMap<string, ServiceSession<Callbacks, State>>>();
   #isChanging = false;
   readonly #deliveries: Deliveries;
   /** Sessions whose first Welcome may have been lost, by the nonce of the Hello. */
@@ -73,13 +74,9 @@ export class HostedService<Operations, Callbacks, State>
     );
     this.admission = admission;
     this.#deliveries = new Deliveries(options.slowClients);
-    this.sessions$ = new Observable((subscriber) => {
-      subscriber.next(this.sessions);
-      return this.#changes.subscribe({
-        next: () => subscriber.next(this.sessions),
-        complete: () => subscriber.complete(),
-      });
-    });
+    this.sessions$ = new Observable((subscriber) =>
+      this.#watchers.add(subscriber, () => subscriber.next(this.sessions)),
+    );
     this.gate = new Gate(contract.name, host);
     this.#tombstones = new Tombstones(host.clock, host.resumeWindowMs);
     this.idleWatch = new IdleWatch(host.clock, host.idleTimeoutMs);
@@ -236,7 +233,7 @@ export class HostedService<Operations, Callbacks, State>
     await this.#plain.stop(byMs);
     timer?.cancel();
     await this.#instances.stop(clock, byMs);
-    this.#changes.complete();
+    this.#watchers.complete();
     return ends;
   }
 
@@ -246,7 +243,7 @@ export class HostedService<Operations, Callbacks, State>
     this.#isChanging = true;
     queueMicrotask(() => {
       this.#isChanging = false;
-      this.#changes.next();
+      this.#watchers.next(this.sessions);
     });
   }
 

@@ -393,6 +393,38 @@ describe('the interceptors that come with the library', () => {
     expect(mine.every(({ durationMs }) => durationMs >= 0)).toBe(true);
   });
 
+  it('log a reply stream when it is over, whichever way, before anybody else hears of it', async () => {
+    const { address } = await serve(() => ({
+      async *count({ count }) {
+        yield { value: 1 };
+        if (count === 0) throw new Fault(Code.OUT_OF_RANGE, 'too far');
+        await new Promise(() => {});
+      },
+    }));
+    const said: string[] = [];
+    const { client } = join(address, {
+      interceptors: [logging(({ error }) => said.push(`logged ${error?.code ?? 'ok'}`))],
+    });
+    await new Promise<void>((resolve) => {
+      client.service.count({ count: 0 }).subscribe({
+        error: () => {
+          said.push('heard');
+          resolve();
+        },
+      });
+    });
+    expect(said.splice(0)).toEqual(['logged 11', 'heard']);
+    await new Promise<void>((resolve) => {
+      const subscription = client.service.count({ count: 1 }).subscribe(() => {
+        queueMicrotask(() => {
+          subscription.unsubscribe();
+          resolve();
+        });
+      });
+    });
+    expect(said).toEqual(['logged ok']);
+  });
+
   it('give calls a deadline that say nothing of their own', async () => {
     const { address } = await serve(() => ({
       echo: ({ text }, { deadline: by }) => (by ? { text } : new Promise(() => {})),

@@ -54,12 +54,20 @@ describe('a reply stream', () => {
   it('is served from whatever else rxjs makes a stream of, and fails for what it does not', async () => {
     const interop = { [observable]: () => of({ value: 7 }) };
     const arrayLike = { length: 1, 0: { value: 8 } };
-    const sources = [interop, arrayLike, {}] as unknown as readonly ObservableInput<{ value: number }>[];
+    const web = new ReadableStream({
+      start(controller) {
+        controller.enqueue({ value: 9 });
+        controller.close();
+      },
+    });
+    const readable = { getReader: () => web.getReader() };
+    const sources = [interop, arrayLike, readable, {}] as unknown as readonly ObservableInput<{ value: number }>[];
     const { address } = await serve(() => ({ count: ({ count }) => sources[count] ?? EMPTY }));
     const { client } = join(address);
-    const replies = [0, 1].map((count) => lastValueFrom(client.service.count({ count }).pipe(toArray())));
-    expect(await Promise.all(replies)).toMatchObject([[{ value: 7 }], [{ value: 8 }]]);
-    await expect(lastValueFrom(client.service.count({ count: 2 }))).rejects.toMatchObject({ code: Code.INTERNAL });
+    const replies = [0, 1, 2].map((count) => lastValueFrom(client.service.count({ count }).pipe(toArray())));
+    expect(await Promise.all(replies)).toMatchObject([[{ value: 7 }], [{ value: 8 }], [{ value: 9 }]]);
+    expect(web.locked).toBe(false);
+    await expect(lastValueFrom(client.service.count({ count: 3 }))).rejects.toMatchObject({ code: Code.INTERNAL });
   });
 
   it('has all that a foreign observable says in the turn in which it is returned', async () => {

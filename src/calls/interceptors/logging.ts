@@ -1,5 +1,6 @@
 import { DuplexError } from '../../errors.js';
-import { isObservable, tap } from '../rx.js';
+import { Observable } from '../rx.js';
+import { isObservable } from '../streams/stream-source.js';
 import type { Interceptor } from './interceptor.js';
 
 /** One call, after its end. */
@@ -25,7 +26,7 @@ export function logging(log: (call: CallLog) => void): Interceptor {
       });
     try {
       const result = run();
-      if (isObservable(result)) return result.pipe(tap({ error: end, complete: end, unsubscribe: end }));
+      if (isObservable(result)) return followed(result, end);
       // To look at a Sent is to await it, and then nobody else is told of its failure.
       if (!isOneWay && result instanceof Promise) result.then(() => end(), end);
       else end();
@@ -40,4 +41,29 @@ export function logging(log: (call: CallLog) => void): Interceptor {
     outgoing: ({ method, request, options }, next) =>
       follow('out', method.localName, () => next(request, options), method.shape === 'one-way'),
   };
+}
+
+/** The same stream, which tells of its end before anybody else hears of it: that it failed, is complete, or was left. */
+function followed(source: Observable<unknown>, end: (error?: unknown) => void): Observable<unknown> {
+  return new Observable((subscriber) => {
+    let isOver = false;
+    const tell = (pass: () => void, error?: unknown): void => {
+      isOver = true;
+      try {
+        end(error);
+      } catch (thrown) {
+        return subscriber.error(thrown);
+      }
+      pass();
+    };
+    const subscription = source.subscribe({
+      next: (value) => subscriber.next(value),
+      error: (error: unknown) => tell(() => subscriber.error(error), error),
+      complete: () => tell(() => subscriber.complete()),
+    });
+    return () => {
+      subscription.unsubscribe();
+      if (!isOver) end();
+    };
+  });
 }

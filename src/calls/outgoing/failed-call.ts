@@ -1,7 +1,6 @@
-import type { Observable } from 'rxjs';
 import { type MethodInfo, streamsReplies } from '../../contract/contract.js';
 import type { DuplexError } from '../../errors.js';
-import { throwError } from '../rx.js';
+import { Observable } from '../rx.js';
 import { PendingSent, type Sent } from './sent.js';
 
 /** What a call returns that failed before it was made, in its shape. A failed one-way call that nobody awaits is `unobserved`. */
@@ -11,7 +10,7 @@ export function failedCall(
   unobserved: (error: DuplexError) => void,
 ): Sent | Promise<unknown> | Observable<unknown> {
   if (method.shape === 'one-way') return failedSent(error, unobserved);
-  if (streamsReplies(method)) return throwError(() => error);
+  if (streamsReplies(method)) return new Observable((subscriber) => subscriber.error(error));
   const rejected = Promise.reject(error);
   // Whoever awaits it gets the rejection; who does not must not lose the process over it.
   rejected.catch(() => {});

@@ -1,7 +1,7 @@
 import type { ObservableInput, Subscription } from 'rxjs';
 import { Code, DuplexError } from '../../errors.js';
 import type { ItemBytes } from '../../wire/encoded-item.js';
-import { innerFrom } from '../rx.js';
+import { observableOf } from './stream-source.js';
 
 /** So many items of an observable wait for credit before its stream fails; an iterable is simply not asked for more. */
 const MAX_QUEUED = 1_024;
@@ -59,7 +59,7 @@ export class StreamSender {
       this.#pullNow(iterator);
       return;
     }
-    this.#subscription = innerFrom(source).subscribe({
+    this.#subscription = observableOf(source).subscribe({
       next: (item) => this.#push(item),
       error: (error: unknown) => this.#sourceFailed(error),
       complete: () => {

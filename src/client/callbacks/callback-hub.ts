@@ -1,10 +1,10 @@
 import type { Call } from '../../calls/incoming/call.js';
 import { Observable } from '../../calls/rx.js';
+import { FanOut } from '../../calls/streams/fan-out.js';
 import type { MethodInfo } from '../../contract/contract.js';
 import { Code, DuplexError } from '../../errors.js';
 import type { CallbackView, ViewOptions } from './callback-view.js';
 import { CallbackViews } from './callback-views.js';
-import { FanOut } from './fan-out.js';
 
 /** So many of each callback are held until somebody first claims it. */
 const MAX_HELD = 256;

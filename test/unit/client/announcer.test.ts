@@ -14,6 +14,17 @@ describe('what is announced', () => {
     expect(seen).toEqual([1, 2, 3, 'complete']);
   });
 
+  it('is heard by who causes the next with the first that it hears', () => {
+    const announcer = new Announcer<number>();
+    announcer.next(1);
+    const seen: number[] = [];
+    announcer.value$.subscribe((value) => {
+      seen.push(value);
+      if (value === 1) announcer.next(2);
+    });
+    expect(seen).toEqual([1, 2]);
+  });
+
   it('is told to who comes later: the last of it, and the end', () => {
     const announcer = new Announcer<number>();
     announcer.next(1);

@@ -10,6 +10,10 @@ export class FanOut<Value> {
   #subscribers: readonly Subscriber<Value>[] = [];
   #isComplete = false;
 
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
   get isObserved(): boolean {
     return this.#subscribers.length > 0;
   }
@@ -18,10 +22,11 @@ export class FanOut<Value> {
     for (const subscriber of this.#subscribers) subscriber.next(value);
   }
 
-  /** Adds a subscriber and returns what takes it out; after the end it completes at once. */
-  add(subscriber: Subscriber<Value>): () => void {
+  /** Adds a subscriber, who is `greeted` before what comes, and returns what takes it out; after the end it completes at once. */
+  add(subscriber: Subscriber<Value>, greet?: () => void): () => void {
+    if (!this.#isComplete) this.#subscribers = [...this.#subscribers, subscriber];
+    greet?.();
     if (this.#isComplete) subscriber.complete();
-    else this.#subscribers = [...this.#subscribers, subscriber];
     return () => {
       this.#subscribers = this.#subscribers.filter((other) => other !== subscriber);
     };
