@@ -171,7 +171,6 @@ export class OutgoingCalls implements PendingCallsOwner {
     call.sentSince = sender.mark;
     this.#start(call, request, options.headers);
     call.sentUntil = sender.mark;
-    call.deadline = Math.ceil(clock.now() + call.timeoutMs);
     // Of a stream of requests some may be read already: such a call is not one that nothing has become of.
     if (streamsRequests(method)) call.requests = this.#requestSender(call);
     else call.seq = sender.outbox.lastSeq;
