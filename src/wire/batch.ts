@@ -127,7 +127,10 @@ export class Batch {
 
   /** How many these are. */
   sizeAt(index: number): number {
-    return this.#loose?.[index]?.length ?? this.#endOf(index) - this.#startOf(index);
+    if (this.#loose !== undefined) return (this.#loose[index] as Uint8Array).length;
+    // Its start first: who goes through the items has found the end of the one before.
+    const start = this.#startOf(index);
+    return this.#endOf(index) - start;
   }
 
   /**
