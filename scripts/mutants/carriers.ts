@@ -189,7 +189,7 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'a deadline is lost: nobody wakes up for it',
     file: 'src/calls/outgoing/pending-calls.ts',
-    find: '    this.#alarm.setAt(call.deadline);\n',
+    find: '    this.#alarm.setAt(next);\n',
     replace: '',
   },
   {
