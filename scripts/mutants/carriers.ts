@@ -176,8 +176,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'the answer to a reused id goes to another call',
     file: 'src/calls/outgoing/outgoing-calls.ts',
-    find: 'const id = ++this.#lastId;',
-    replace: 'const id = (this.#lastId = (this.#lastId % 3) + 1);',
+    find: 'call.id = ++this.#lastId;',
+    replace: 'call.id = this.#lastId = (this.#lastId % 3) + 1;',
   },
   {
     bug: 'an operation that an older service does not know ends the session',
