@@ -42,8 +42,8 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'a send during the replay goes where nobody looks',
     file: outbox,
-    find: 'if (last !== undefined && fits && !last.sealed)',
-    replace: 'if (last !== undefined && fits)',
+    find: '    if (entry === this.#open) this.#open = undefined;\n',
+    replace: '',
   },
   {
     bug: 'the replay begins one item late',
@@ -193,7 +193,7 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'an answer overtakes the callbacks before it',
     file: sender,
-    find: 'if (this.#line?.waitsSince(since, until) === true) this.#line.joinAnswer(',
-    replace: 'if (since < 0) this.#lineUp().joinAnswer(',
+    find: 'if (this.#line?.waitsSince(since, until) !== true) return this.#send(item, false);',
+    replace: 'if (since >= 0) return this.#send(item, false);',
   },
 ];

@@ -25,7 +25,8 @@ export class ItemWriter implements WriterMethods {
   #start = 0;
   #pos = 0;
   /** Where the messages that are being written begin, with a byte for their length. */
-  #forks: number[] = [];
+  readonly #forks: number[] = [];
+  #depth = 0;
   readonly #item = new EncodedItem();
 
   /** Begins an item at `start` in `memory`; in memory of its own if there is none for it. */
@@ -33,8 +34,7 @@ export class ItemWriter implements WriterMethods {
     this.#bytes = memory;
     this.#start = start;
     this.#pos = start;
-    // A message that failed midway has left some.
-    if (this.#forks.length > 0) this.#forks = [];
+    this.#depth = 0;
     return this;
   }
 
@@ -44,7 +44,7 @@ export class ItemWriter implements WriterMethods {
     const needed = written.length + size;
     if (needed > this.#own.length) this.#own = new Uint8Array(Math.max(needed, 2 * this.#own.length));
     this.#own.set(written);
-    this.#forks = this.#forks.map((fork) => fork - this.#start);
+    for (let index = 0; index < this.#depth; index++) this.#forks[index] = (this.#forks[index] as number) - this.#start;
     this.#bytes = this.#own;
     this.#start = 0;
     this.#pos = written.length;
@@ -66,15 +66,15 @@ export class ItemWriter implements WriterMethods {
 
   /** Begins a message, or a packed list, whose length comes before it. */
   fork(): this {
-    this.#forks.push(this.#pos);
+    this.#forks[this.#depth++] = this.#pos;
     this.#reserve(1);
     this.#pos += 1;
     return this;
   }
 
   join(): this {
-    const fork = this.#forks.pop();
-    if (fork === undefined) throw new Error('join without fork');
+    if (this.#depth === 0) throw new Error('join without fork');
+    const fork = this.#forks[--this.#depth] as number;
     const length = this.#pos - fork - 1;
     if (length > 127) this.#widen(length);
     else this.#bytes[fork] = length;

@@ -9,8 +9,6 @@ export class NumberedBatch {
   bytes = 0;
   gatedItems = 0;
   gatedBytes = 0;
-  /** Set once a frame was cut from it; then it takes no further items. */
-  sealed = false;
   /** Which items are gated, where it is neither all of them nor none: an entry for each takes as much as a message. */
   #gated: boolean[] | undefined;
   readonly batch: Batch;

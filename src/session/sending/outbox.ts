@@ -41,6 +41,8 @@ export class Outbox {
   /** Whether the peer has said anything since the last frame. */
   #heardSince = false;
   readonly #batches: NumberedBatch[] = [];
+  /** The last of them, as long as no frame was cut from it: it takes further items. */
+  #open: NumberedBatch | undefined;
   /** Made when the first batch has arrived. */
   #spares: SpareMemory | undefined;
   readonly #shares = new Shares();
@@ -98,8 +100,7 @@ export class Outbox {
 
   /** Where the next item will probably go; undefined if it begins a batch. */
   get openBatch(): Batch | undefined {
-    const last = this.#batches.at(-1);
-    return last === undefined || last.sealed ? undefined : last.batch;
+    return this.#open?.batch;
   }
 
   /** Adds an item that starts something. The caller has asked `admits` before. */
@@ -116,26 +117,39 @@ export class Outbox {
   }
 
   #append(item: ItemBytes, isGated: boolean): void {
-    let last = this.#batches.at(-1);
-    const fits = last !== undefined && last.batch.byteLength + item.length <= GATHER_BYTES;
-    if (last !== undefined && fits && !last.sealed) last.batch.append(item);
-    else if (last !== undefined && fits && last.batch.isLoose && this.drained && this.#goesAlone(item)) {
-      // To share a batch, and not have one each until they are acknowledged, saves 1 µs of the 21 that one message to each
-      // of many sessions takes.
-      last.batch.appendLoose(item);
-      this.#next = this.#batches.length - 1;
-    } else {
-      last = new NumberedBatch(this.#batchWith(item, last), this.lastSeq + 1);
-      this.#batches.push(last);
-    }
-    last.count(item.length, isGated);
-    this.#keptBytes += item.length;
+    const { length } = item;
+    let entry = this.#open;
+    if (entry !== undefined && entry.batch.byteLength + length <= GATHER_BYTES) entry.batch.append(item);
+    else entry = this.#joinLoose(item) ?? this.#begin(item);
+    entry.count(length, isGated);
+    this.#keptBytes += length;
     this.lastSeq += 1;
   }
 
-  #batchWith(item: ItemBytes, last: NumberedBatch | undefined): Batch {
+  /**
+   * An item that goes alone, as the one before it. To share a batch, and not
+   * have one each until they are acknowledged, saves 1 µs of the 21 that one
+   * message to each of many sessions takes.
+   */
+  #joinLoose(item: ItemBytes): NumberedBatch | undefined {
+    const last = this.#batches.at(-1);
+    if (last?.batch.isLoose !== true || !this.drained || !this.#goesAlone(item)) return undefined;
+    if (last.batch.byteLength + item.length > GATHER_BYTES) return undefined;
+    last.batch.appendLoose(item);
+    this.#next = this.#batches.length - 1;
+    return last;
+  }
+
+  #begin(item: ItemBytes): NumberedBatch {
+    const entry = new NumberedBatch(this.#batchWith(item), this.lastSeq + 1);
+    this.#batches.push(entry);
+    this.#open = entry;
+    return entry;
+  }
+
+  #batchWith(item: ItemBytes): Batch {
     if (this.#goesAlone(item)) return Batch.ofOne(item);
-    const capacity = this.#capacity(last, item.length);
+    const capacity = this.#capacity(item.length);
     const batch = new Batch(this.#spares?.take(capacity) ?? new Uint8Array(capacity));
     batch.append(item);
     return batch;
@@ -146,8 +160,8 @@ export class Outbox {
   }
 
   /** Room for as much as the last frame took, or a full one after a full one: then it need not grow many times. */
-  #capacity(last: NumberedBatch | undefined, itemLength: number): number {
-    const expected = last === undefined || last.sealed ? this.#lastFrameBytes : GATHER_BYTES;
+  #capacity(itemLength: number): number {
+    const expected = this.#open === undefined ? this.#lastFrameBytes : GATHER_BYTES;
     return Batch.capacityFor(Math.max(expected, itemLength));
   }
 
@@ -171,6 +185,7 @@ export class Outbox {
   /** Gives back all that was admitted, in order. Nothing of it may have been framed. */
   takeBack(): readonly { readonly item: Uint8Array; readonly charged: boolean }[] {
     const batches = this.#batches.splice(0);
+    this.#open = undefined;
     this.lastSeq = 0;
     this.#openItems = 0;
     this.#openBytes = 0;
@@ -196,7 +211,7 @@ export class Outbox {
   }
 
   #cut(entry: NumberedBatch, from: number, to: number, numbers: FrameNumbers): Uint8Array {
-    entry.sealed = true;
+    if (entry === this.#open) this.#open = undefined;
     this.#lastFrameItems = to - from;
     this.#heardSince = false;
     this.#lastFrameBytes = Math.min(entry.batch.byteLength, GATHER_BYTES);

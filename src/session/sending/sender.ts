@@ -108,9 +108,7 @@ export class Sender {
   offer(item: ItemBytes): boolean {
     this.#check(item);
     if (this.#waiting > 0 || !this.#admits(item.length)) return false;
-    this.outbox.charge(item);
-    this.holding?.grew();
-    this.#driver.wake();
+    this.#send(item, true);
     return true;
   }
 
@@ -136,10 +134,9 @@ export class Sender {
    * was sent after the mark `since` and not after the mark `until`.
    */
   answer(item: ItemBytes, since: number, until = Number.POSITIVE_INFINITY): void {
-    if (this.#line?.waitsSince(since, until) === true) this.#line.joinAnswer(item.slice());
-    else this.outbox.add(item);
+    if (this.#line?.waitsSince(since, until) !== true) return this.#send(item, false);
+    this.#line.joinAnswer(item.slice());
     this.holding?.grew();
-    this.#driver.wake();
   }
 
   /**
@@ -164,9 +161,7 @@ export class Sender {
       this.#roomWanted = true;
       return false;
     }
-    this.outbox.add(item);
-    this.holding?.grew();
-    this.#driver.wake();
+    this.#send(item, false);
     return true;
   }
 
@@ -183,12 +178,23 @@ export class Sender {
    */
   sendDroppable(item: ItemBytes, key: number, limit: number): boolean {
     this.#check(item);
-    let dropped = false;
-    if (this.#waiting === 0 && this.#admits(item.length)) this.outbox.charge(item);
-    else dropped = this.#lineUp().joinDroppable(item.slice(), key, limit);
+    if (this.#waiting === 0 && this.#admits(item.length)) {
+      this.#send(item, true);
+      return false;
+    }
+    const dropped = this.#lineUp().joinDroppable(item.slice(), key, limit);
     this.holding?.grew();
-    this.#driver.wake();
     return dropped;
+  }
+
+  /** Adds an item to the outbox. If something was there already the driver knows that it has to frame. */
+  #send(item: ItemBytes, isGated: boolean): void {
+    const { outbox } = this;
+    const isFirst = outbox.drained;
+    if (isGated) outbox.charge(item);
+    else outbox.add(item);
+    this.holding?.grew();
+    if (isFirst) this.#driver.wake();
   }
 
   get #waiting(): number {
