@@ -24,6 +24,8 @@ export interface Abilities {
   haul(count: number, bytes: number): Promise<Tally>;
   /** Connects anew and has the server send one message. Resolves when it is there, with what closes the connection. */
   firstCallback(): Promise<() => Promise<void>>;
+  /** Connects anew to a service that speaks first; resolves as `firstCallback` does. */
+  firstGreeting(): Promise<() => Promise<void>>;
   /** Opens so many further connections, each with a session or stream that was used once, and keeps them. */
   openIdle(count: number): Promise<void>;
   /**

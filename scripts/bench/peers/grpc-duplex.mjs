@@ -7,6 +7,7 @@ export default duplexPeer('grpc-duplex', [
   'callAmong',
   'countUp',
   'firstCallback',
+  'firstGreeting',
   'firstReply',
   'haul',
   'increment',

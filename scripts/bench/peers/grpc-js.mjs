@@ -27,6 +27,7 @@ export default {
     'countUp',
     'haul',
     'firstCallback',
+    'firstGreeting',
     'openIdle',
     'broadcast',
     'firstReply',
@@ -49,6 +50,7 @@ export function streamPeer(name, sendAll, channelOptions = {}) {
       const streams = new Set();
       server.addService(await serviceDefinition(), {
         connect: (/** @type {ServerStream} */ stream) => serve(stream, sendAll, streams),
+        greet,
         countUp,
       });
       const port = await new Promise((resolve, reject) => {
@@ -106,14 +108,12 @@ export function streamPeer(name, sendAll, channelOptions = {}) {
           const fresh = new Client(address, grpc.credentials.createInsecure(), ownConnection);
           /** @type {ClientStream} */
           const first = fresh['connect']?.();
-          first.on('error', () => {});
           first.write({ id: 0, content: { $case: 'burst', value: { count: 1 } } });
-          await once(first, 'data');
-          return async () => {
-            first.end();
-            await once(first, 'end');
-            fresh.close();
-          };
+          return firstOf(first, fresh);
+        },
+        async firstGreeting() {
+          const fresh = new Client(address, grpc.credentials.createInsecure(), ownConnection);
+          return firstOf(fresh['greet']?.(), fresh);
         },
         openIdle: (count) => openUpTo(all.length + count),
         async broadcast(connections, count, burst) {
@@ -133,20 +133,37 @@ export function streamPeer(name, sendAll, channelOptions = {}) {
   };
 }
 
+/**
+ * Resolves when the first message is there, with what closes the connection.
+ *
+ * @param {ClientStream} stream
+ * @param {import('@grpc/grpc-js').Client} client
+ */
+async function firstOf(stream, client) {
+  stream.on('error', () => {});
+  await once(stream, 'data');
+  return async () => {
+    stream.end();
+    await once(stream, 'end');
+    client.close();
+  };
+}
+
 async function serviceDefinition() {
   const { BenchEnvelope, CountUpRequest, CountUpResponse } = await importMessages();
   const serialize = (/** @type {Envelope} */ envelope) => Buffer.from(BenchEnvelope.encode(envelope).finish());
   const deserialize = (/** @type {Buffer} */ bytes) => BenchEnvelope.decode(bytes);
+  const exchange = {
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: serialize,
+    requestDeserialize: deserialize,
+    responseSerialize: serialize,
+    responseDeserialize: deserialize,
+  };
   return {
-    connect: {
-      path: '/testing.v1.BenchStreamService/Connect',
-      requestStream: true,
-      responseStream: true,
-      requestSerialize: serialize,
-      requestDeserialize: deserialize,
-      responseSerialize: serialize,
-      responseDeserialize: deserialize,
-    },
+    connect: { ...exchange, path: '/testing.v1.BenchStreamService/Connect' },
+    greet: { ...exchange, path: '/testing.v1.BenchStreamService/Greet' },
     countUp: {
       path: '/testing.v1.BenchStreamService/CountUp',
       requestStream: false,
@@ -209,6 +226,14 @@ async function broadcast(streams, { count, burst }) {
     );
     await turn();
   }
+}
+
+/** Speaks first. @param {ServerStream} stream */
+function greet(stream) {
+  stream.write({ id: 0, content: { $case: 'ticked', value: { value: 1 } } });
+  stream.on('end', () => stream.end());
+  stream.on('error', () => {});
+  stream.resume();
 }
 
 /** @param {import('@grpc/grpc-js').ServerWritableStream<{ count: number }, { value: number }>} stream */

@@ -26,6 +26,7 @@ const CLOSED_AT_ONCE = 100;
 export async function duplexClient(address, burst, isChecked, options) {
   const Tallied = isChecked ? OrderedCounter : Counter;
   const main = await open(address, options, new Tallied());
+  const { Greeting: greeting } = await importContract();
   const all = [main];
   const { client, counter, contract } = main;
   const { service } = client;
@@ -49,6 +50,13 @@ export async function duplexClient(address, burst, isChecked, options) {
       await new Promise((resolve) => {
         fresh.callbacks.ticked$.subscribe(resolve);
         void fresh.service.burst({ count: 1 });
+      });
+      return async () => void (await fresh.close());
+    },
+    async firstGreeting() {
+      const fresh = connect(greeting, address, options);
+      await new Promise((resolve) => {
+        fresh.callbacks.greeted$.subscribe(resolve);
       });
       return async () => void (await fresh.close());
     },

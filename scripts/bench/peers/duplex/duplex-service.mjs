@@ -19,7 +19,7 @@ export async function serve(burst, isChecked, options) {
   const host = createHost(options);
   /** @type {Counter[]} */
   const counters = [];
-  const { Bench } = await importContract();
+  const { Bench, Greeting } = await importContract();
   const bench = host.add(Bench, (session) => {
     everybody.add(session);
     const counter = isChecked ? new OrderedCounter() : new Counter();
@@ -50,5 +50,9 @@ export async function serve(burst, isChecked, options) {
     return handler;
   });
   const everybody = bench.group();
+  host.add(Greeting, (session) => {
+    void session.callback.greeted({ value: 1 });
+    return { thank() {} };
+  });
   return (await host.listen('127.0.0.1:0')).address;
 }

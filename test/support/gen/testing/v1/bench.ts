@@ -8,6 +8,13 @@ export const protobufPackage = "testing.v1";
 
 export const protobufFileName = "testing/v1/bench.proto";
 
+export interface ThankRequest {
+}
+
+export interface GreetedRequest {
+  value: number;
+}
+
 export interface TickRequest {
   value: number;
 }
@@ -88,6 +95,129 @@ export interface BenchEnvelope {
     | { $case: "broadcast"; value: BroadcastRequest }
     | undefined;
 }
+
+function createBaseThankRequest(): ThankRequest {
+  return {};
+}
+
+export const ThankRequest: MessageFns<ThankRequest, "testing.v1.ThankRequest"> = {
+  $type: "testing.v1.ThankRequest" as const,
+
+  encode(_: ThankRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ThankRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseThankRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): ThankRequest {
+    return {};
+  },
+
+  toJSON(_: ThankRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<ThankRequest>): ThankRequest {
+    return ThankRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ThankRequest>): ThankRequest {
+    const message = createBaseThankRequest();
+    return message;
+  },
+};
+
+function createBaseGreetedRequest(): GreetedRequest {
+  return { value: 0 };
+}
+
+export const GreetedRequest: MessageFns<GreetedRequest, "testing.v1.GreetedRequest"> = {
+  $type: "testing.v1.GreetedRequest" as const,
+
+  encode(message: GreetedRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.value !== 0) {
+      writer.uint32(9).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GreetedRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGreetedRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GreetedRequest {
+    return { value: isSet(object.value) ? globalThis.Number(object.value) : 0 };
+  },
+
+  toJSON(message: GreetedRequest): unknown {
+    const obj: any = {};
+    if (message.value !== 0) {
+      obj.value = floatToJson(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GreetedRequest>): GreetedRequest {
+    return GreetedRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GreetedRequest>): GreetedRequest {
+    const message = createBaseGreetedRequest();
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
 
 function createBaseTickRequest(): TickRequest {
   return { value: 0 };
