@@ -24,6 +24,8 @@ export class Holding {
   #unreadBytes = 0;
   /** So much of this session is counted among what all hold. */
   #tallied = 0;
+  /** So much more was sent, or has come, since then. */
+  #untallied = 0;
   /** What had arrived when an acknowledgement was asked for: once is enough. */
   #askedAt = -1;
   /** One is to be asked for when there is something to acknowledge. */
@@ -49,20 +51,22 @@ export class Holding {
   /** Bytes, counted anew. */
   tally(): number {
     const before = this.#tallied;
+    this.#untallied = 0;
     this.#tallied = this.#isOver ? 0 : this.#sentBytes + this.#receipts.heldBytes + this.#unreadBytes;
     if (this.#tallied !== before) this.#all.change(before, this.#tallied);
     return this.#tallied;
   }
 
-  /** Something was admitted, or has come. It is counted when it is much, for to count takes as long as to send. */
-  grew(): void {
-    if (this.#sentBytes + this.#unreadBytes - this.#tallied >= TALLY_BYTES) this.tally();
+  /** So much was admitted, or has come. It is counted when it is much, for to count takes as long as to send. */
+  grew(byteLength: number): void {
+    this.#untallied += byteLength;
+    if (this.#untallied >= TALLY_BYTES) this.tally();
   }
 
   /** So many bytes more, or less, of streams of the peer wait for whoever reads them. */
   unread(byteLength: number): void {
     this.#unreadBytes += byteLength;
-    this.grew();
+    this.grew(byteLength);
   }
 
   /**

@@ -136,7 +136,7 @@ export class Sender {
   answer(item: ItemBytes, since: number, until = Number.POSITIVE_INFINITY): void {
     if (this.#line?.waitsSince(since, until) !== true) return this.#send(item, false);
     this.#line.joinAnswer(item.slice());
-    this.holding?.grew();
+    this.holding?.grew(item.length);
   }
 
   /**
@@ -183,7 +183,7 @@ export class Sender {
       return false;
     }
     const dropped = this.#lineUp().joinDroppable(item.slice(), key, limit);
-    this.holding?.grew();
+    this.holding?.grew(item.length);
     return dropped;
   }
 
@@ -193,7 +193,7 @@ export class Sender {
     const isFirst = outbox.drained;
     if (isGated) outbox.charge(item);
     else outbox.add(item);
-    this.holding?.grew();
+    this.holding?.grew(item.length);
     if (isFirst) this.#driver.wake();
   }
 
