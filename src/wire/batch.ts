@@ -33,6 +33,7 @@ export class Batch {
   #bytes: Uint8Array;
   #end = HEADROOM;
   #count = 0;
+  #lastLength = 0;
   #lent = false;
   #wasCopied = false;
   /** Items that nobody changes and that go alone, each in its frame: they are not copied before that is. */
@@ -87,14 +88,14 @@ export class Batch {
     return this.#end - HEADROOM;
   }
 
-  /** Where the next item is to be written so that `append` need not copy it, if there is room and it is a short one. */
+  /** Where the next item is to be written so that `append` need not move it, if it has room and is like the last one. */
   get memoryOfNext(): Uint8Array {
     return this.#bytes;
   }
 
   /** From where on. */
   get startOfNext(): number {
-    return this.#nextStart(1);
+    return this.#nextStart(this.#lastLength);
   }
 
   /** Adds an item's bytes behind the others. */
@@ -110,6 +111,7 @@ export class Batch {
       bytes[this.#end] = MORE_TAG;
       writeVarint(bytes, this.#end + 1, length);
     }
+    this.#lastLength = length;
     this.#end = start + length;
     if (this.#count++ === 0) this.#firstEnd = this.#end;
   }
