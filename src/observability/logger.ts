@@ -78,7 +78,7 @@ const levels: readonly Level[] = ['info', 'warn', 'error'];
  * no logger.
  */
 export function resolveLogger(logger: Logger | undefined): Logger {
-  if (logger === undefined) return silent;
+  if (logger === undefined) return noLogger;
   for (const level of levels) {
     if (typeof (logger as Partial<Logger> | null)?.[level] === 'function') continue;
     const message = `logger has no function ${level}: give an object with ${levels.join(', ')}, such as console`;
@@ -89,4 +89,5 @@ export function resolveLogger(logger: Logger | undefined): Logger {
   return { info: write('info'), warn: write('warn'), error: write('error') };
 }
 
-const silent: Logger = Object.freeze({ info() {}, warn() {}, error() {} });
+/** What there is where the application has none: records for it need not be made. */
+export const noLogger: Logger = Object.freeze({ info() {}, warn() {}, error() {} });

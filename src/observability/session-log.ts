@@ -1,7 +1,7 @@
 import { Code, codeName, type DuplexError } from '../errors.js';
 import { isOrderly, type SessionEnd } from '../session/session-end.js';
 import { cleanText } from './clean-text.js';
-import type { Logger, LogRecord } from './logger.js';
+import { type Logger, type LogRecord, noLogger } from './logger.js';
 
 /** Whose session it is. */
 export type SessionFields = Pick<LogRecord, 'side' | 'contract' | 'sessionId' | 'peer' | 'principal'>;
@@ -24,6 +24,7 @@ export class SessionLog {
 
   opened(): void {
     this.#openedAt = this.#clock.now();
+    if (this.#isSilent) return;
     this.#logger.info(this.#record('session.opened', (session) => `${session} is open`));
   }
 
@@ -42,6 +43,7 @@ export class SessionLog {
 
   /** The session is over; of the counters those are told that counted anything. */
   closed(end: SessionEnd, counters: Readonly<Record<string, number>>): void {
+    if (this.#isSilent) return;
     if (this.#openedAt === undefined) return this.#neverOpened(end);
     const cause = causeOf(end);
     const counted = Object.entries(counters).filter(([, count]) => count > 0);
@@ -74,6 +76,11 @@ export class SessionLog {
   /** Nobody has to be told of a session that nobody wanted any more. */
   #neverOpened(end: SessionEnd): void {
     if (!isOrderly(end)) logRefusal(this.#logger, this.#session.logFields, end);
+  }
+
+  /** Nobody hears, as in most processes: then records, with their texts, need not be made. */
+  get #isSilent(): boolean {
+    return this.#logger === noLogger;
   }
 
   #isNews(method: string): boolean {
