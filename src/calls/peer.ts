@@ -6,7 +6,7 @@ import type { Credentials, Grant, Hello, Reason } from '../gen/duplex/v1/session
 import { type SessionFields, SessionLog } from '../observability/session-log.js';
 import type { Issuer } from '../session/handshake.js';
 import { Session } from '../session/session.js';
-import { errorOf, orderlyEnd, type SessionEnd } from '../session/session-end.js';
+import { orderlyEnd, type SessionEnd } from '../session/session-end.js';
 import type { SessionListener } from '../session/session-options.js';
 import { type Dial, Driver } from '../transport/driver.js';
 import { Field } from '../wire/fields.js';
@@ -264,7 +264,7 @@ export class Peer<SessionApi> implements SessionListener, ChannelOwner, Incoming
     this.#owner.onEnded?.(end);
     this.#outgoing.refuse(end);
     this.#outgoing.fail(end);
-    this.#incoming.abort(errorOf(end, 'no'));
+    this.#incoming.abort(end);
     this.#owner.onClosed(end);
   }
 

@@ -2,6 +2,7 @@ import type { ObservableInput } from 'rxjs';
 import { type MethodInfo, streamsReplies, streamsRequests } from '../../contract/contract.js';
 import { Code, DuplexError, Fault } from '../../errors.js';
 import { CallFault, CallOpen, type Context, type Grant } from '../../gen/duplex/v1/session.js';
+import { errorOf, type SessionEnd } from '../../session/session-end.js';
 import { Field } from '../../wire/fields.js';
 import type { ReceivedItem } from '../../wire/frame-decoder.js';
 import type { CallChannel } from '../call-channel.js';
@@ -150,9 +151,12 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
   }
 
   /** The session is over: handlers are told, streams end. */
-  abort(error: DuplexError): void {
-    this.#dispatcher.abortAll(error);
+  abort(end: SessionEnd): void {
     const streams = this.#streams;
+    // Most often nothing runs, and an error takes as long as a message.
+    if (this.isIdle && (streams === undefined || streams.requests.size === 0)) return;
+    const error = errorOf(end, 'no');
+    this.#dispatcher.abortAll(error);
     if (streams === undefined) return;
     for (const receiver of streams.requests.values()) receiver.error(error);
     for (const { sender, call } of streams.replies.values()) {
