@@ -16,8 +16,9 @@ const parts = new DataView(new ArrayBuffer(8));
 /**
  * The protobuf library's writer over again, for memory that it is given: an
  * item is written where it is to stay, and not copied there. It writes the same
- * bytes, and throws for the same values. What does not fit goes on in memory of
- * the writer's own, so nothing but the item's place is ever touched.
+ * bytes, and throws for the same values; for bytes that are none, too. What does
+ * not fit goes on in memory of the writer's own, so nothing but the item's place
+ * is ever touched.
  */
 export class ItemWriter implements WriterMethods {
   #own: Uint8Array = new Uint8Array(OWN_BYTES);
@@ -119,7 +120,10 @@ export class ItemWriter implements WriterMethods {
   }
 
   bytes(value: Uint8Array): this {
-    return this.uint32(value.byteLength).raw(value);
+    const { length, byteLength } = value;
+    // From JavaScript it may be a buffer without numbers in it, or an array of numbers that are longer than a byte.
+    if (length !== byteLength) throw new Error('bytes have to be a Uint8Array');
+    return this.uint32(length).raw(value);
   }
 
   string(value: string): this {

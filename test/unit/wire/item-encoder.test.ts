@@ -81,6 +81,8 @@ describe('an item that cannot be encoded', () => {
     ['a negative number in an unsigned field', { retryAfterMs: -1 }],
     ['a text that is no number', { code: 'many' }],
     ['undefined where a number belongs in a list', { details: [undefined] }],
+    ['a buffer in place of its bytes', { details: [{ value: new ArrayBuffer(3) }] }],
+    ['numbers that are longer than a byte', { details: [{ value: new Uint16Array(3) }] }],
   ];
 
   it.each(misfits)('fails with INVALID_ARGUMENT that names the message: %s', (_, init) => {
