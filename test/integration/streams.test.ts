@@ -1,4 +1,4 @@
-import { Code, DuplexError, Fault } from 'grpc-duplex';
+import { Code, DuplexError, Fault, logging } from 'grpc-duplex';
 import {
   concat,
   concatMap,
@@ -14,6 +14,7 @@ import {
   type ObservableInput,
   observable,
   of,
+  range,
   retry,
   Subject,
   take,
@@ -163,6 +164,34 @@ describe('a reply stream', () => {
     };
     expect(await rejectionOf(reading())).toMatchObject({ kind: 'fault', code });
     expect(seen).toEqual(upTo(1_000));
+  });
+
+  it('whose subscriber leaves before the failure of its source is told says at the host what failed', async () => {
+    const values$ = from(upTo(1_000)).pipe(map((value) => ({ value })));
+    const { address, errors } = await serve(() => ({
+      count: () =>
+        concat(
+          values$,
+          throwError(() => new Error('the disk is full')),
+        ),
+    }));
+    const { client } = join(address);
+    // A loop that asks for one item grants no more than the first window.
+    for await (const _ of client.service.count()) break;
+    const message = expect.stringContaining('the disk is full');
+    await eventually(() => expect(errors).toMatchObject([{ method: 'count', error: { message } }]));
+  });
+
+  it.each([
+    ['alone', []],
+    ['behind an interceptor that logs', [logging(() => {})]],
+  ])('of an observable that says all at once leaves it when nobody wants more: %s', async (_, interceptors) => {
+    let said = 0;
+    const source$ = range(0, 100_000).pipe(map((value) => ({ value: said++ || value })));
+    const { address } = await serve(() => ({ count: () => source$ }), { interceptors });
+    const { client } = join(address);
+    await expect(lastValueFrom(client.service.count())).rejects.toMatchObject({ kind: 'fault' });
+    expect(said).toBeLessThan(2_000);
   });
 
   it('that fails may be tried again by `retry`', async () => {
@@ -315,6 +344,25 @@ describe('a request stream', () => {
     expect(await rejectionOf(client.service.sum(source))).toMatchObject({ message: 'disk', origin: 'local' });
     expect(await errored.promise).toBeInstanceOf(DuplexError);
     expect(await errored.promise).toMatchObject({ kind: 'cancelled', origin: 'remote' });
+  });
+
+  it.each([
+    ['nothing', undefined, 'undefined is no stream'],
+    ['a text', 'abc', 'string is no stream'],
+    ['an object', {}, 'an object is no stream'],
+  ])('that is %s fails at once, and leaves no call behind', async (_, source, message) => {
+    const { address } = await serve(() => ({
+      sum(values) {
+        return new Promise((_, reject) => {
+          values.subscribe({ error: reject });
+        });
+      },
+    }));
+    const { client } = join(address);
+    const given = source as unknown as ObservableInput<SumRequest>;
+    await expect(client.service.sum(given)).rejects.toThrow(message);
+    // It waits for what runs at the service.
+    await client.close();
   });
 
   it('may be cancelled by a signal: the source is let go', async () => {

@@ -438,17 +438,15 @@ export class IncomingCalls<Session> implements DispatcherEvents<Session> {
           this.threw(method, call, error);
           end();
         },
-        sendsRest: true,
+        untold: (thrown) => {
+          const { error } = faultFrom(thrown, this.#rules);
+          if (error !== thrown) this.#channel.report(error, method);
+        },
       },
       peerStreamWindow,
     );
     replies.set(call.id, { sender: stream, call });
-    try {
-      stream.start(source as ObservableInput<unknown>);
-    } catch (error) {
-      this.threw(method, call, error);
-      end();
-    }
+    stream.start(source as ObservableInput<unknown>);
   }
 
   threw(method: MethodInfo, call: IncomingCall<Session>, thrown: unknown): void {

@@ -1,6 +1,6 @@
 import { DuplexError } from '../../errors.js';
 import { Observable } from '../rx.js';
-import { isObservable } from '../streams/stream-source.js';
+import { isObservable, subscribeTo } from '../streams/stream-source.js';
 import type { Interceptor } from './interceptor.js';
 
 /** One call, after its end. */
@@ -56,13 +56,12 @@ function followed(source: Observable<unknown>, end: (error?: unknown) => void): 
       }
       pass();
     };
-    const subscription = source.subscribe({
+    subscribeTo(source, (subscription) => subscriber.add(subscription), {
       next: (value) => subscriber.next(value),
       error: (error: unknown) => tell(() => subscriber.error(error), error),
       complete: () => tell(() => subscriber.complete()),
     });
     return () => {
-      subscription.unsubscribe();
       if (!isOver) end();
     };
   });

@@ -1,7 +1,7 @@
 import type { ObservableInput, Subscription } from 'rxjs';
 import { Code, DuplexError } from '../../errors.js';
 import type { ItemBytes } from '../../wire/encoded-item.js';
-import { observableOf } from './stream-source.js';
+import { checkStream, observableOf, subscribeTo } from './stream-source.js';
 
 /** So many items of an observable wait for credit before its stream fails; an iterable is simply not asked for more. */
 const MAX_QUEUED = 1_024;
@@ -16,8 +16,11 @@ export interface StreamOutlet {
   completed(): void;
   /** The source failed, or an item could not be sent. */
   failed(error: unknown): void;
-  /** Whether what waits goes before a failure of the source is told: an answer is whole up to its fault. */
-  readonly sendsRest?: boolean;
+  /**
+   * Where what waits goes before a failure of the source is told, for an answer
+   * is whole up to its fault: hears of one that nobody is told of any more.
+   */
+  untold?(error: unknown): void;
 }
 
 /**
@@ -45,8 +48,17 @@ export class StreamSender {
     this.#credit = credit;
   }
 
-  /** Begins to send. */
+  /** Begins to send. A source that is none has failed. */
   start(source: ObservableInput<unknown>): void {
+    try {
+      this.#begin(source);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #begin(source: ObservableInput<unknown>): void {
+    checkStream(source);
     if (Symbol.asyncIterator in source) {
       const iterator = source[Symbol.asyncIterator]();
       this.#iterator = iterator;
@@ -59,7 +71,10 @@ export class StreamSender {
       this.#pullNow(iterator);
       return;
     }
-    this.#subscription = observableOf(source).subscribe({
+    const begun = (subscription: Subscription): void => {
+      this.#subscription = subscription;
+    };
+    subscribeTo(observableOf(source), begun, {
       next: (item) => this.#push(item),
       error: (error: unknown) => this.#sourceFailed(error),
       complete: () => {
@@ -67,7 +82,6 @@ export class StreamSender {
         this.advance();
       },
     });
-    if (this.#over || this.#sourceDone) this.#subscription.unsubscribe();
   }
 
   /** The receiver takes `total` items altogether. */
@@ -89,7 +103,9 @@ export class StreamSender {
     this.#drained = undefined;
     drained?.();
     if (!this.#sourceDone || this.#over) return;
-    if (this.#failure !== undefined) return this.#fail(this.#failure.error);
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) return this.#fail(failure.error);
     this.#over = true;
     this.#outlet.completed();
   }
@@ -101,6 +117,7 @@ export class StreamSender {
     this.#queue = [];
     this.#subscription?.unsubscribe();
     this.#drained?.();
+    if (this.#failure !== undefined) this.#outlet.untold?.(this.#failure.error);
     // An iterator that throws on its way out has nobody left to tell.
     const iterator = this.#iterator;
     void Promise.resolve()
@@ -120,7 +137,7 @@ export class StreamSender {
   }
 
   #sourceFailed(error: unknown): void {
-    if (this.#queue.length === 0 || this.#outlet.sendsRest !== true) return this.#fail(error);
+    if (this.#queue.length === 0 || this.#outlet.untold === undefined) return this.#fail(error);
     this.#failure = { error };
     this.#sourceDone = true;
     this.#subscription?.unsubscribe();

@@ -1,4 +1,4 @@
-import type { ObservableInput, Subscribable, Subscriber } from 'rxjs';
+import type { ObservableInput, Observer, Subscribable, Subscriber, Subscription } from 'rxjs';
 import { interop, Observable } from '../rx.js';
 
 /** An observable of another library, or of another copy of rxjs. */
@@ -12,6 +12,26 @@ export function isObservable(value: unknown): value is Observable<unknown> {
   return typeof lift === 'function' && typeof subscribe === 'function';
 }
 
+/** Throws a TypeError for what is nothing, or a text: its letters are no messages. */
+export function checkStream(source: unknown): asserts source is object {
+  if (Object(source) !== source) throw noStream(source === null ? 'null' : typeof source);
+}
+
+/**
+ * Subscribes to an observable, and says by what to unsubscribe before it gives
+ * anything: one that gives all at once, and may have no end, is left by that.
+ */
+export function subscribeTo(
+  source: Observable<unknown>,
+  begun: (subscription: Subscription) => void,
+  observer: Observer<unknown>,
+): void {
+  new Observable((subscriber) => {
+    begun(subscriber);
+    return source.subscribe(subscriber);
+  }).subscribe(observer);
+}
+
 /**
  * An observable of what rxjs takes for a stream and no loop can take. Throws a
  * TypeError for what is none. rxjs has this too, as `from`, for a twentieth of
@@ -23,7 +43,11 @@ export function observableOf(source: ObservableInput<unknown>): Observable<unkno
   if ('then' in source) return new Observable((subscriber) => settle(source, subscriber));
   if ('length' in source) return new Observable((subscriber) => sayAll(Array.from(source), subscriber));
   if ('getReader' in source) return new Observable((subscriber) => void readAll(source.getReader(), subscriber));
-  throw new TypeError('an object is no stream: give an observable, an iterable, a promise or a ReadableStream');
+  throw noStream('an object');
+}
+
+function noStream(what: string): TypeError {
+  return new TypeError(`${what} is no stream: give an observable, an iterable, a promise or a ReadableStream`);
 }
 
 function isForeign(source: object): source is Foreign {
