@@ -88,6 +88,8 @@ export class PendingCalls {
   }
 
   #expire(): void {
+    // A clock that is moved by hand rings within the turn in which calls are made.
+    this.#begin();
     const now = this.#clock.now();
     let next = Number.POSITIVE_INFINITY;
     for (const call of this.#calls.values()) {

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { PromisedCall } from '../../../../src/calls/outgoing/pending-call.js';
 import { PendingCalls } from '../../../../src/calls/outgoing/pending-calls.js';
 import { DuplexError } from '../../../../src/errors.js';
 import { VirtualClock } from '../../../../src/testing/virtual-clock.js';
+import { type Clock, systemClock } from '../../../../src/transport/clock.js';
 import { told } from '../../../support/two-callbacks.js';
 
 /** One that may be late, as the clock of the process is, and that goes on while code runs. */
@@ -21,7 +22,7 @@ class BusyClock extends VirtualClock {
 }
 
 /** Calls that are made as the test says, and the ids of those that are given up. */
-function callsBy(clock: VirtualClock) {
+function callsBy(clock: Clock) {
   const givenUp: number[] = [];
   const calls = new PendingCalls(clock, { timedOut: ({ id }) => void givenUp.push(id) });
   let lastId = 0;
@@ -63,6 +64,20 @@ describe('calls that await their answers', () => {
     await clock.advance(999);
     expect(givenUp).toEqual([]);
     await clock.advance(801);
+    expect(givenUp).toEqual([1, 2]);
+  });
+
+  it('are not given up because an older one is, by timers that are moved within the turn', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { call, givenUp } = callsBy(systemClock);
+    call(1_000);
+    await Promise.resolve();
+    vi.advanceTimersByTime(500);
+    call(1_000);
+    vi.advanceTimersByTime(500);
+    expect(givenUp).toEqual([1]);
+    vi.advanceTimersByTime(1_000);
     expect(givenUp).toEqual([1, 2]);
   });
 
