@@ -114,14 +114,21 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'a frame has more items than the peer takes',
     file: outbox,
-    find: 'Math.min(index + frameItems, entry.batch.upTo(index, frameBytes - 32))',
-    replace: 'Math.max(index + Math.min(frameItems, 1), entry.batch.upTo(index, frameBytes - 32))',
+    find: 'Math.min(frameItems, entry.batch.upTo',
+    replace: 'Math.min(frameBytes, entry.batch.upTo',
   },
   {
     bug: 'a lent piece of memory is lent again for the replay',
     file: batch,
     find: 'if (from === 0 && !this.#lent) {',
     replace: 'if (from === 0) {',
+  },
+  {
+    bug: 'the memory of a batch is used again when its first frame has arrived',
+    file: outbox,
+    find: 'first?.endBatch === true ? first.batch.memory : undefined',
+    replace: 'first?.batch.memory',
+    foundBy: 'test/session/outbox.test.ts',
   },
   {
     bug: 'a cut frame loses its last byte count: items run into each other',

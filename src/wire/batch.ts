@@ -42,7 +42,8 @@ export class Batch {
   // small message, and nearly all frames begin and end where their batch does.
   #firstEnd = HEADROOM;
   #foundIndex = 0;
-  #foundEnd = 0;
+  #foundStart = HEADROOM;
+  #foundEnd = HEADROOM;
 
   /** `memory` is where the items go as long as they fit; the batch grows as needed. */
   constructor(memory: Uint8Array = new Uint8Array(Batch.capacityFor(0))) {
@@ -113,7 +114,7 @@ export class Batch {
     }
     this.#lastLength = length;
     this.#end = start + length;
-    if (this.#count++ === 0) this.#firstEnd = this.#end;
+    if (this.#count++ === 0) this.#firstEnd = this.#foundEnd = this.#end;
   }
 
   /** Where the next item stands if it is so long. */
@@ -130,9 +131,8 @@ export class Batch {
   /** How many these are. */
   sizeAt(index: number): number {
     if (this.#loose !== undefined) return (this.#loose[index] as Uint8Array).length;
-    // Its start first: who goes through the items has found the end of the one before.
-    const start = this.#startOf(index);
-    return this.#endOf(index) - start;
+    this.#find(index);
+    return this.#foundEnd - this.#foundStart;
   }
 
   /**
@@ -191,24 +191,28 @@ export class Batch {
   }
 
   #startOf(index: number): number {
-    if (index === 0) return HEADROOM;
-    let pos = this.#endOf(index - 1) + 1;
-    while ((this.#bytes[pos++] as number) > 127);
-    return pos;
+    this.#find(index);
+    return this.#foundStart;
   }
 
   #endOf(index: number): number {
     if (index === this.#count - 1) return this.#end;
-    // Who takes one item after the other need not begin with the first each time.
-    if (this.#foundIndex === 0 || index < this.#foundIndex) {
+    this.#find(index);
+    return this.#foundEnd;
+  }
+
+  /** Who takes one item after the other does not begin with the first each time. */
+  #find(index: number): void {
+    if (index < this.#foundIndex) {
       this.#foundIndex = 0;
+      this.#foundStart = HEADROOM;
       this.#foundEnd = this.#firstEnd;
     }
     for (; this.#foundIndex < index; this.#foundIndex++) {
       const { value, end } = readVarint(this.#bytes, this.#foundEnd + 1);
+      this.#foundStart = end;
       this.#foundEnd = end + value;
     }
-    return this.#foundEnd;
   }
 
   #reserve(length: number): void {

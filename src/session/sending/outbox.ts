@@ -3,7 +3,7 @@ import type { ItemBytes } from '../../wire/encoded-item.js';
 import { SpareMemory } from '../../wire/spare-memory.js';
 import type { Acknowledgement } from '../receiving/receipts.js';
 import { defaultTerms, GATHER_BYTES, type SessionTerms } from '../terms.js';
-import { NumberedBatch } from './numbered-batch.js';
+import { NumberedItems } from './numbered-items.js';
 import { Shares } from './shares.js';
 
 /** An item up to this length may be kept where it is. */
@@ -40,13 +40,14 @@ export class Outbox {
   #lastFrameItems = 0;
   /** Whether the peer has said anything since the last frame. */
   #heardSince = false;
-  readonly #batches: NumberedBatch[] = [];
+  /** In turn: what a frame took along, and what waits for the next ones. */
+  readonly #entries: NumberedItems[] = [];
   /** The last of them, as long as no frame was cut from it: it takes further items. */
-  #open: NumberedBatch | undefined;
+  #open: NumberedItems | undefined;
   /** Made when the first batch has arrived. */
   #spares: SpareMemory | undefined;
   readonly #shares = new Shares();
-  /** Index of the batch that holds item `framed + 1`. */
+  /** Index of the entry that holds item `framed + 1`. */
   #next = 0;
   /** Whether there is a carrier that takes frames. */
   flows = false;
@@ -73,12 +74,12 @@ export class Outbox {
 
   /** Whether more waits to be framed than the next frame takes, though frames are taken. */
   get isAhead(): boolean {
-    return this.flows && this.#batches.length > this.#next + 1;
+    return this.flows && this.#entries.length > this.#next + 1;
   }
 
   /** Whether an item waits for more than the next frame, though frames are taken. */
   isFar(seq: number): boolean {
-    return this.isAhead && seq > (this.#batches[this.#next] as NumberedBatch).lastSeq;
+    return this.isAhead && seq > (this.#entries[this.#next] as NumberedItems).lastSeq;
   }
 
   /** Whether items that have credit of their own may be added: what the peer does not hold yet is bounded, too. */
@@ -131,18 +132,18 @@ export class Outbox {
    * have one each until they are acknowledged, saves 1 µs of the 21 that one
    * message to each of many sessions takes.
    */
-  #joinLoose(item: ItemBytes): NumberedBatch | undefined {
-    const last = this.#batches.at(-1);
+  #joinLoose(item: ItemBytes): NumberedItems | undefined {
+    const last = this.#entries.at(-1);
     if (last?.batch.isLoose !== true || !this.drained || !this.#goesAlone(item)) return undefined;
     if (last.batch.byteLength + item.length > GATHER_BYTES) return undefined;
     last.batch.appendLoose(item);
-    this.#next = this.#batches.length - 1;
+    this.#next = this.#entries.length - 1;
     return last;
   }
 
-  #begin(item: ItemBytes): NumberedBatch {
-    const entry = new NumberedBatch(this.#batchWith(item), this.lastSeq + 1);
-    this.#batches.push(entry);
+  #begin(item: ItemBytes): NumberedItems {
+    const entry = new NumberedItems(this.#batchWith(item), this.lastSeq + 1);
+    this.#entries.push(entry);
     this.#open = entry;
     return entry;
   }
@@ -168,11 +169,12 @@ export class Outbox {
   /** The next frame in the session's numbering, as many items as the peer's terms allow. */
   nextFrame({ ack, backlog }: Acknowledgement): Uint8Array {
     const seq = this.framed + 1;
-    const { entry, index } = this.#at(seq);
+    const entry = this.#entries[this.#next] as NumberedItems;
+    const index = entry.indexOf(seq);
     const { frameItems, frameBytes } = this.#terms;
-    const to = Math.min(index + frameItems, entry.batch.upTo(index, frameBytes - 32));
-    const share = this.#shares.next(to - index, this.framed - this.acked);
-    return this.#cut(entry, index, index + share, { seq, ack, backlog });
+    const fitting = Math.min(frameItems, entry.batch.upTo(index, frameBytes - 32) - index, entry.lastSeq + 1 - seq);
+    const share = this.#shares.next(fitting, this.framed - this.acked);
+    return this.#cut(share, { seq, ack, backlog });
   }
 
   /** Whether more was admitted, before the peer's terms were known, than its window takes. */
@@ -184,16 +186,16 @@ export class Outbox {
 
   /** Gives back all that was admitted, in order. Nothing of it may have been framed. */
   takeBack(): readonly { readonly item: Uint8Array; readonly charged: boolean }[] {
-    const batches = this.#batches.splice(0);
+    const entries = this.#entries.splice(0);
     this.#open = undefined;
     this.lastSeq = 0;
     this.#openItems = 0;
     this.#openBytes = 0;
     this.#keptBytes = 0;
-    return batches.flatMap((entry) =>
+    return entries.flatMap((entry) =>
       Array.from({ length: entry.batch.count }, (_, index) => ({
         item: entry.batch.itemAt(index),
-        charged: entry.isGated(index),
+        charged: entry.isGated(entry.firstSeq + index),
       })),
     );
   }
@@ -201,24 +203,22 @@ export class Outbox {
   /** The next frame at the plain level: one item without numbers. */
   nextPlainFrame(): Uint8Array {
     this.acknowledge(this.framed, 0);
-    const { entry, index } = this.#at(this.framed + 1);
-    return this.#cut(entry, index, index + 1, { seq: 0, ack: 0, backlog: 0 });
+    return this.#cut(1, { seq: 0, ack: 0, backlog: 0 });
   }
 
-  #at(seq: number): { entry: NumberedBatch; index: number } {
-    const entry = this.#batches[this.#next] as NumberedBatch;
-    return { entry, index: seq - entry.firstSeq };
-  }
-
-  #cut(entry: NumberedBatch, from: number, to: number, numbers: FrameNumbers): Uint8Array {
+  /** Takes so many items of the next entry into a frame. */
+  #cut(count: number, numbers: FrameNumbers): Uint8Array {
+    const entry = this.#entries[this.#next] as NumberedItems;
+    const from = entry.indexOf(this.framed + 1);
     if (entry === this.#open) this.#open = undefined;
-    this.#lastFrameItems = to - from;
+    this.#lastFrameItems = count;
     this.#heardSince = false;
     this.#lastFrameBytes = Math.min(entry.batch.byteLength, GATHER_BYTES);
-    this.framed = entry.firstSeq + to - 1;
+    this.framed += count;
     if (this.framed > this.#everFramed) this.#everFramed = this.framed;
-    if (to === entry.batch.count) this.#next += 1;
-    return entry.batch.frame(from, to, numbers);
+    if (this.framed < entry.lastSeq) this.#entries.splice(this.#next, 0, entry.takeUpTo(this.framed));
+    this.#next += 1;
+    return entry.batch.frame(from, from + count, numbers);
   }
 
   /**
@@ -244,8 +244,8 @@ export class Outbox {
     if (received < this.acked || received > this.#everFramed) return false;
     this.#hold(received);
     this.framed = received;
-    this.#next = this.#batches.findIndex(({ lastSeq }) => lastSeq > received);
-    if (this.#next < 0) this.#next = this.#batches.length;
+    this.#next = this.#entries.findIndex(({ lastSeq }) => lastSeq > received);
+    if (this.#next < 0) this.#next = this.#entries.length;
     return true;
   }
 
@@ -273,7 +273,7 @@ export class Outbox {
   #hold(seq: number): void {
     let index = 0;
     while (this.acked < seq) {
-      const entry = this.#batches[index++] as NumberedBatch;
+      const entry = this.#entries[index++] as NumberedItems;
       const { firstSeq, lastSeq } = entry;
       const last = Math.min(seq, lastSeq);
       if (this.acked < firstSeq && last === lastSeq) {
@@ -283,8 +283,8 @@ export class Outbox {
         continue;
       }
       for (let n = this.acked + 1; n <= last; n++) {
-        if (entry.isGated(n - firstSeq)) this.#heldItems += 1;
-        this.#keptBytes -= entry.batch.sizeAt(n - firstSeq);
+        if (entry.isGated(n)) this.#heldItems += 1;
+        this.#keptBytes -= entry.sizeOf(n);
       }
       if (last > this.acked) this.acked = last;
     }
@@ -293,7 +293,7 @@ export class Outbox {
   /** Of what the peer holds all is dispatched but the last `backlog` items that start something. */
   #release(backlog: number): void {
     while (this.#released < this.acked) {
-      const first = this.#batches[0] as NumberedBatch;
+      const first = this.#entries[0] as NumberedItems;
       const { firstSeq, lastSeq: last } = first;
       if (backlog === 0 && this.#released < firstSeq && this.acked >= last) {
         this.#heldItems -= first.gatedItems;
@@ -303,23 +303,24 @@ export class Outbox {
         this.#forgetFirst();
         continue;
       }
-      const index = this.#released + 1 - firstSeq;
-      if (first.isGated(index)) {
+      const next = this.#released + 1;
+      if (first.isGated(next)) {
         if (this.#heldItems <= backlog) return;
         this.#heldItems -= 1;
         this.#openItems -= 1;
-        this.#openBytes -= first.batch.sizeAt(index);
+        this.#openBytes -= first.sizeOf(next);
       }
-      this.#released += 1;
-      if (this.#released === last) this.#forgetFirst();
+      this.#released = next;
+      if (next === last) this.#forgetFirst();
     }
   }
 
   #forgetFirst(): void {
-    const memory = this.#batches.shift()?.batch.memory;
+    const first = this.#entries.shift();
     this.#next -= 1;
     this.#spares ??= new SpareMemory();
+    const memory = first?.endBatch === true ? first.batch.memory : undefined;
     if (memory !== undefined) this.#spares.give(memory);
-    if (this.#batches.length === 0) this.#spares.rest();
+    if (this.#entries.length === 0) this.#spares.rest();
   }
 }
