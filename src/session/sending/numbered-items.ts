@@ -9,7 +9,6 @@ import type { Batch } from '../../wire/batch.js';
  */
 export class NumberedItems {
   firstSeq: number;
-  lastSeq: number;
   bytes = 0;
   gatedItems = 0;
   gatedBytes = 0;
@@ -18,23 +17,27 @@ export class NumberedItems {
   readonly batch: Batch;
   /** Number of the first item of the batch. */
   readonly #batchSeq: number;
+  /** Number of the last one, unless the batch ends with it. */
+  #lastSeq: number | undefined;
 
-  /** None yet; `batch` begins with the number `batchSeq`. */
+  /** All of `batch`, which begins with the number `batchSeq`; nothing of it is counted yet. */
   constructor(batch: Batch, batchSeq: number) {
     this.batch = batch;
     this.firstSeq = batchSeq;
-    this.lastSeq = batchSeq - 1;
     this.#batchSeq = batchSeq;
+  }
+
+  get lastSeq(): number {
+    return this.#lastSeq ?? this.#batchSeq + this.batch.count - 1;
   }
 
   /** Counts the item that was put into the batch last. */
   count(byteLength: number, isGated: boolean): void {
-    const before = this.lastSeq + 1 - this.firstSeq;
+    const before = this.batch.count - 1;
     if (this.gatedItems !== (isGated ? before : 0)) {
       this.#gated ??= new Array(before).fill(!isGated);
       this.#gated.push(isGated);
     }
-    this.lastSeq += 1;
     this.#sum(byteLength, isGated);
   }
 
@@ -49,7 +52,7 @@ export class NumberedItems {
   takeUpTo(seq: number): NumberedItems {
     const taken = new NumberedItems(this.batch, this.#batchSeq);
     taken.firstSeq = this.firstSeq;
-    taken.lastSeq = seq;
+    taken.#lastSeq = seq;
     taken.#gated = this.#gated;
     for (let n = this.firstSeq; n <= seq; n++) taken.#sum(this.sizeOf(n), this.isGated(n));
     this.firstSeq = seq + 1;
@@ -61,7 +64,7 @@ export class NumberedItems {
 
   /** Whether the batch ends with them. */
   get endBatch(): boolean {
-    return this.indexOf(this.lastSeq) === this.batch.count - 1;
+    return this.#lastSeq === undefined;
   }
 
   /** Where in the batch an item is. */
