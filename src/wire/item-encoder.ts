@@ -87,7 +87,7 @@ export class ItemEncoder {
     }
   }
 
-  /** An interceptor sends something while its own message is written: that one goes on elsewhere. */
+  /** What a message calls while it is written, such as an interceptor, sends something itself: that message goes on elsewhere. */
   #makeRoom(): void {
     this.#writer.leave();
     this.#writer = new ItemWriter();

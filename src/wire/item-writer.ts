@@ -1,4 +1,4 @@
-import type { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { type BinaryWriter, getTextEncoding } from '@bufbuild/protobuf/wire';
 import { EncodedItem } from './encoded-item.js';
 import { varintSize, writeVarint } from './varint.js';
 
@@ -6,10 +6,12 @@ import { varintSize, writeVarint } from './varint.js';
 type WriterMethods = { readonly [Name in keyof BinaryWriter]: (...args: Parameters<BinaryWriter[Name]>) => unknown };
 
 const OWN_BYTES = 256;
-/** Up to this length a loop writes ASCII faster than `encodeInto` does. */
+/** So much memory of its own a writer keeps at most: a very long message leaves none behind. */
+const MAX_OWN_BYTES = 4 * 1024 * 1024;
+/** Up to this length a loop writes ASCII faster than `encodeUtf8Into` does. */
 const SHORT_TEXT = 32;
 const TWO_POW_32 = 0x1_0000_0000;
-const utf8 = new TextEncoder();
+const { encodeUtf8Into } = getTextEncoding();
 /** Where numbers of four and eight bytes are taken apart. */
 const parts = new DataView(new ArrayBuffer(8));
 
@@ -31,8 +33,9 @@ export class ItemWriter implements WriterMethods {
   readonly #item = new EncodedItem();
 
   /** Begins an item at `start` in `memory`; in memory of its own if there is none for it. */
-  begin(memory: Uint8Array = this.#own, start = 0): this {
-    this.#bytes = memory;
+  begin(memory?: Uint8Array, start = 0): this {
+    if (this.#own.length > MAX_OWN_BYTES) this.#own = new Uint8Array(OWN_BYTES);
+    this.#bytes = memory ?? this.#own;
     this.#start = start;
     this.#pos = start;
     this.#depth = 0;
@@ -134,7 +137,7 @@ export class ItemWriter implements WriterMethods {
     this.#reserve(3 * length + 5);
     const pos = this.#pos;
     const prefix = varintSize(length);
-    const { written } = utf8.encodeInto(text, this.#bytes.subarray(pos + prefix));
+    const { written } = encodeUtf8Into(text, this.#bytes.subarray(pos + prefix));
     const start = pos + varintSize(written);
     if (start !== pos + prefix) this.#bytes.copyWithin(start, pos + prefix, pos + prefix + written);
     writeVarint(this.#bytes, pos, written);

@@ -1,5 +1,6 @@
-import type { Observable } from 'rxjs';
+import type { Observable, Subscription } from 'rxjs';
 import { Code, DuplexError } from '../../errors.js';
+import { subscribeTo } from './stream-source.js';
 
 /** So many values wait for a loop. */
 const MAX_WAITING = 1_024;
@@ -13,11 +14,16 @@ export async function* eachOf<Value>(source: Observable<Value>): AsyncGenerator<
   const waiting: Value[] = [];
   let end: { readonly error?: unknown } | undefined;
   let wake = (): void => {};
+  let subscription: Subscription | undefined;
+  const begun = (begins: Subscription): void => {
+    subscription = begins;
+  };
   const finish = (how: { readonly error?: unknown }): void => {
     end ??= how;
+    subscription?.unsubscribe();
     wake();
   };
-  const subscription = source.subscribe({
+  subscribeTo(source, begun, {
     next(value) {
       if (waiting.length >= MAX_WAITING) return finish({ error: overrun() });
       waiting.push(value);
@@ -36,7 +42,7 @@ export async function* eachOf<Value>(source: Observable<Value>): AsyncGenerator<
       });
     }
   } finally {
-    subscription.unsubscribe();
+    subscription?.unsubscribe();
   }
 }
 

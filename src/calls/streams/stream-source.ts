@@ -21,12 +21,12 @@ export function checkStream(source: unknown): asserts source is object {
  * Subscribes to an observable, and says by what to unsubscribe before it gives
  * anything: one that gives all at once, and may have no end, is left by that.
  */
-export function subscribeTo(
-  source: Observable<unknown>,
+export function subscribeTo<Value>(
+  source: Observable<Value>,
   begun: (subscription: Subscription) => void,
-  observer: Observer<unknown>,
+  observer: Observer<Value>,
 ): void {
-  new Observable((subscriber) => {
+  new Observable<Value>((subscriber) => {
     begun(subscriber);
     return source.subscribe(subscriber);
   }).subscribe(observer);

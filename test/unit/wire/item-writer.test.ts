@@ -112,6 +112,12 @@ describe('the writer of items', () => {
     expect(writer.end().start).toBe(0);
   });
 
+  it('keeps no memory of a message of many megabytes', () => {
+    const writer = new ItemWriter();
+    expect(writer.begin().string('a'.repeat(5_000_000)).end().length).toBe(5_000_004);
+    expect(writer.begin().string('a').end().memory.length).toBeLessThanOrEqual(4 * 1024 * 1024);
+  });
+
   it('has forgotten a message that failed midway', () => {
     const writer = new ItemWriter();
     expect(write(writer, [[[['string', 'half'], [[['uint32', -1]]]]]])).toBe(false);
