@@ -69,6 +69,22 @@ describe('an outbox', () => {
     expect(ids).toEqual(ids.map((_, index) => index + 1));
   });
 
+  it('has the whole window again after lone items that were replayed one by one, and one more', () => {
+    const outbox = new Outbox();
+    outbox.terms = { ...defaultTerms, frameItems: 1 };
+    const sendAlone = (): void => {
+      outbox.charge(telling(0, { callId: outbox.lastSeq + 1 }));
+      outbox.nextFrame({ ack: 0, backlog: 0 });
+    };
+    for (let n = 0; n < 4; n++) sendAlone();
+    outbox.rewind(1);
+    while (!outbox.drained) outbox.nextFrame({ ack: 0, backlog: 0 });
+    sendAlone();
+    outbox.acknowledge(5, 1);
+    outbox.acknowledge(5, 0);
+    expect(outbox.heldBytes).toBe(0);
+  });
+
   it('frames every item in turn and counts them as if it went through all, whatever is sent, heard and lost', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {

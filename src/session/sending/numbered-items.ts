@@ -31,7 +31,7 @@ export class NumberedItems {
     return this.#lastSeq ?? this.#batchSeq + this.batch.count - 1;
   }
 
-  /** Counts the item that was put into the batch last. */
+  /** Counts the item that was put into the batch last; one that was parted takes no more. */
   count(byteLength: number, isGated: boolean): void {
     const before = this.batch.count - 1;
     if (this.gatedItems !== (isGated ? before : 0)) {
