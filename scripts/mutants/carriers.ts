@@ -10,8 +10,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'frames of a superseded stream are taken',
     file: driver,
-    find: '    if (link !== this.#link) return;\n    this.#tell(tell);',
-    replace: '    this.#tell(tell);',
+    find: '    if (link !== this.#link) return;\n    const now = this.#clock.now();',
+    replace: '    const now = this.#clock.now();',
   },
   {
     bug: 'two living streams of one session: the old one is not left',
@@ -22,8 +22,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'frames are written before the last one was taken',
     file: driver,
-    find: 'const frame = link.writing || link.hasLeft ? undefined',
-    replace: 'const frame = link.hasLeft ? undefined',
+    find: 'if (link === undefined || link.writing || link.hasLeft) return false;',
+    replace: 'if (link === undefined || link.hasLeft) return false;',
   },
   {
     bug: 'a flag set after the event that it waits for: a write ends before it has begun',
@@ -41,8 +41,8 @@ export const carrierMutants: readonly Mutant[] = [
   {
     bug: 'what is to be said at once waits for something else to happen',
     file: driver,
-    find: 'return session.controls.isEmpty && session.sender.outbox.drained',
-    replace: 'return session.sender.outbox.drained',
+    find: 'return isSettled(session) && session.controls.isEmpty && session.sender.outbox.drained;',
+    replace: 'return isSettled(session) && session.sender.outbox.drained;',
   },
   {
     bug: 'a carrier that is given up is kept until its write ends',

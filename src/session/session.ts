@@ -146,12 +146,11 @@ export class Session implements ReceiverListener {
   peerEnded(now: number): void {
     this.#peerHalfClosed = true;
     if (this.#state === 'closed') return;
-    const { role } = this.#options;
-    if (role === 'service' && this.#level === 'plain') {
+    if (this.#options.role === 'service' && this.#level === 'plain') {
       // Half-close of a plain client: finish what runs, flush, end.
       this.#closing.peerPromises(0);
       if (this.#state === 'open') this.#beginClosing(orderlyEnd('remote', 'the client closed'));
-    } else if (role === 'client' && (this.#level === 'plain' || this.#closing.isComplete)) {
+    } else if (this.#options.role === 'client' && (this.#level === 'plain' || this.#closing.isComplete)) {
       this.#finish(this.#closing.end ?? orderlyEnd('remote', 'the service closed the session'));
     } else if (!this.#closing.isComplete) {
       // Even after the promise an end alone proves nothing: a connection that breaks begins with one.
@@ -190,11 +189,14 @@ export class Session implements ReceiverListener {
     }
   }
 
+  /** When an acknowledgement has to go alone; Infinity while none is owed, or can go. */
+  get ackDeadline(): number {
+    return this.isJoined && this.#departure === undefined ? this.#receipts.deadline : NEVER;
+  }
+
   /** When `tick` has to be called next, in the driver's milliseconds; `poll` then says what is due. */
   get deadline(): number {
-    // Over a carrier that is being left no acknowledgement goes.
-    const acknowledges = this.isJoined && this.#departure === undefined;
-    return acknowledges ? Math.min(this.deadlineWhileWriting, this.#receipts.deadline) : this.deadlineWhileWriting;
+    return Math.min(this.deadlineWhileWriting, this.ackDeadline);
   }
 
   /** The same while a write is in flight: what is due to be written needs no timer then, it goes next anyway. */

@@ -104,12 +104,22 @@ export class Sender {
     this.#pace?.catchUp();
   }
 
+  /** Whether `offer` takes an item now; one that it would throw for it does not. */
+  takes(item: ItemBytes): boolean {
+    return this.#refusal === undefined && item.length <= this.#peerTerms.itemBytes && this.#takesSize(item.length);
+  }
+
   /** Sends an item that starts something, if the window takes it now; false if not. */
   offer(item: ItemBytes): boolean {
     this.#check(item);
-    if (this.#waiting > 0 || !this.#admits(item.length)) return false;
+    if (!this.#takesSize(item.length)) return false;
     this.#send(item, true);
     return true;
+  }
+
+  /** Whether nobody waits before it, and it is admitted. */
+  #takesSize(byteLength: number): boolean {
+    return this.#waiting === 0 && this.#admits(byteLength);
   }
 
   /** Queues an item that `offer` did not take. Throws RESOURCE_EXHAUSTED if too many wait already. */
@@ -178,7 +188,7 @@ export class Sender {
    */
   sendDroppable(item: ItemBytes, key: number, limit: number): boolean {
     this.#check(item);
-    if (this.#waiting === 0 && this.#admits(item.length)) {
+    if (this.#takesSize(item.length)) {
       this.#send(item, true);
       return false;
     }

@@ -1,17 +1,17 @@
 import {
+  Channel,
   type ChannelCredentials,
   type ChannelOptions,
-  Client,
   credentials,
-  InterceptingCall,
-  type Interceptor,
-  Metadata,
+  type InterceptingListener,
+  type Metadata,
 } from '@grpc/grpc-js';
 import { Code, DuplexError, textOf } from '../../errors.js';
 import type { Departure } from '../../session/session-options.js';
 import type { Carrier, CarrierListener } from '../carrier.js';
 import { grpcTarget } from './address.js';
-import { asBuffer, connectMethod } from './connect-method.js';
+import { FrameReader } from './frame-reader.js';
+import { asBuffer, connectPath } from './frames.js';
 import { RECEIVE_WINDOW_BYTES } from './receive-window.js';
 import { errorFromStatus } from './status.js';
 import { type MetadataSource, type ResolvedMetadata, resolveMetadata } from './stream-metadata.js';
@@ -60,8 +60,8 @@ const sessionChannelOptions: ChannelOptions = {
   'grpc.use_local_subchannel_pool': 1,
 };
 
-/** Makes grpc-js clients for an address. Throws INVALID_ARGUMENT for one that cannot be an address, and for what grpc-js refuses. */
-export function grpcClientMaker(address: string, options: GrpcDialOptions): () => Client {
+/** Makes channels to an address. Throws INVALID_ARGUMENT for one that cannot be an address, and for what grpc-js refuses. */
+export function channelMaker(address: string, options: GrpcDialOptions): () => Channel {
   const target = grpcTarget(address);
   const { authority } = options;
   const channelCredentials = options.credentials ?? credentials.createInsecure();
@@ -75,15 +75,15 @@ export function grpcClientMaker(address: string, options: GrpcDialOptions): () =
     ...options.channelOptions,
   };
   // grpc-js takes some options out of the object that it is given.
-  const makeClient = (): Client => new Client(target, channelCredentials, { ...channelOptions });
+  const makeChannel = (): Channel => new Channel(target, channelCredentials, { ...channelOptions });
   // What a user gives to grpc-js is to fail here, not when a session dials.
-  if (options.credentials !== undefined || options.channelOptions !== undefined) tryOut(makeClient);
-  return makeClient;
+  if (options.credentials !== undefined || options.channelOptions !== undefined) tryOut(makeChannel);
+  return makeChannel;
 }
 
-function tryOut(makeClient: () => Client): void {
+function tryOut(makeChannel: () => Channel): void {
   try {
-    makeClient().close();
+    makeChannel().close();
   } catch (error) {
     const message = `grpc-js refuses credentials or channelOptions: ${textOf(error)}`;
     throw new DuplexError('fault', message, { code: Code.INVALID_ARGUMENT, cause: error });
@@ -92,94 +92,109 @@ function tryOut(makeClient: () => Client): void {
 
 /** A dialer over grpc-js. Throws INVALID_ARGUMENT for an address that cannot be one, and for what grpc-js refuses. */
 export function grpcDialer(address: string, options: GrpcDialOptions = {}): Dialer {
-  const makeClient = grpcClientMaker(address, options);
+  const makeChannel = channelMaker(address, options);
   const metadata = resolveMetadata(options.metadata);
-  let client: Client | undefined;
+  let channel: Channel | undefined;
   return {
     address,
     dial(wireName, listener) {
       // A channel of its own for each attempt: grpc-js fails calls of a channel that could not connect for up to two
       // minutes without trying, while the session has a back-off of its own; and a dead connection is not reused.
-      client?.close();
-      client = makeClient();
-      return new GrpcClientCarrier(client, wireName, address, metadata, listener);
+      channel?.close();
+      channel = makeChannel();
+      return new GrpcClientCarrier(channel, wireName, address, metadata, listener);
     },
-    close: () => client?.close(),
+    close: () => channel?.close(),
   };
 }
 
-/** The client's end of a stream over grpc-js. */
-export class GrpcClientCarrier implements Carrier {
-  readonly #call;
+/**
+ * The client's end of a stream over grpc-js, below the Duplex stream that it
+ * makes for its callers: see {@link sessionInterceptor}.
+ */
+export class GrpcClientCarrier implements Carrier, InterceptingListener {
+  readonly #call: ReturnType<Channel['createCall']>;
+  readonly #reader: FrameReader;
+  readonly #listener: CarrierListener;
+  readonly #wireName: string;
+  readonly #address: string;
+  /** Until then grpc-js holds the first message back. */
+  #started = false;
   #over = false;
 
-  constructor(client: Client, wireName: string, address: string, source: ResolvedMetadata, listener: CarrierListener) {
-    const { path, requestSerialize, responseDeserialize } = connectMethod(wireName);
-    const isAsked = typeof source === 'function';
-    const metadata = isAsked ? new Metadata() : source;
-    const options = isAsked ? { interceptors: [withMetadata(source)] } : {};
+  constructor(
+    channel: Channel,
+    wireName: string,
+    address: string,
+    source: ResolvedMetadata,
+    listener: CarrierListener,
+  ) {
     // No deadline: it would end the session, and beyond 2^31 ms it wraps.
-    const call = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, options);
-    this.#call = call;
-    // Attached at once: without a reader grpc-js buffers without bound.
-    call.on('data', (frame: Buffer) => listener.frame(frame));
-    // The status tells the same and more; without a listener an error would end the process.
-    call.on('error', () => {});
-    call.on('status', (status) => {
-      this.#over = true;
-      if (status.code === Code.OK) return listener.ended();
-      if (status.code === Code.UNIMPLEMENTED) {
-        const message = `${address} does not serve ${wireName}: ${status.details}`;
-        return listener.lost(new DuplexError('refused', message, { code: Code.UNIMPLEMENTED, origin: 'remote' }));
-      }
-      listener.lost(errorFromStatus(status, address));
-    });
+    this.#call = channel.createCall(connectPath(wireName), Number.POSITIVE_INFINITY, null, null, null);
+    this.#listener = listener;
+    this.#wireName = wireName;
+    this.#address = address;
+    this.#reader = new FrameReader(this.#call, listener);
+    if (typeof source !== 'function') this.#start(source);
+    else
+      source().then(
+        (metadata) => this.#start(metadata),
+        (error: unknown) => this.#end(Code.UNAVAILABLE, `no metadata for the stream: ${textOf(error)}`),
+      );
+  }
+
+  #start(metadata: Metadata): void {
+    // A call that was given up meanwhile must not start after all.
+    if (this.#over) return;
+    this.#started = true;
+    this.#call.start(metadata, this);
+    // At once: what nobody asks for stays in the windows of HTTP/2, and the status behind it.
+    this.#reader.ask();
   }
 
   write(frame: Uint8Array, written: () => void): void {
     // After its end grpc-js takes writes, reports success and leaks them.
-    if (!this.#over) this.#call.write(asBuffer(frame), written);
+    if (!this.#over) this.#call.sendMessageWithContext({ callback: written }, asBuffer(frame));
   }
 
   depart({ how }: Departure): void {
     if (this.#over) return;
-    if (how === 'half-close') this.#call.end();
-    else this.#call.cancel(); // destroy() would not cancel: https://github.com/grpc/grpc-node/issues/1238
+    if (how === 'half-close') return this.#call.halfClose();
+    this.#call.cancelWithStatus(Code.CANCELLED, 'the session left the stream');
+    // grpc-js tells nothing of a call that has not started.
+    if (!this.#started) this.#end(Code.CANCELLED, 'the session left the stream before it was opened');
   }
 
   pause(): void {
-    this.#call.pause();
+    this.#reader.pause();
   }
 
   resume(): void {
-    this.#call.resume();
+    this.#reader.resume();
   }
-}
 
-/** Asks for the metadata before a stream starts; grpc-js holds the first message back for so long. */
-function withMetadata(source: () => Promise<Metadata>): Interceptor {
-  return (options, nextCall) => {
-    let cancelled = false;
-    return new InterceptingCall(nextCall(options), {
-      start(metadata, listener, next) {
-        const fail = (error: unknown): void => {
-          const details = `no metadata for the stream: ${textOf(error)}`;
-          listener.onReceiveStatus({ code: Code.UNAVAILABLE, details, metadata: new Metadata() });
-        };
-        const start = (more: Metadata): void => {
-          metadata.merge(more);
-          next(metadata, listener);
-        };
-        source().then(
-          // A call that was given up meanwhile must not start after all.
-          (more) => (cancelled ? undefined : start(more)),
-          (error: unknown) => (cancelled ? undefined : fail(error)),
-        );
-      },
-      cancel(next) {
-        cancelled = true;
-        next();
-      },
-    });
-  };
+  // ------------------------------------------------------- from grpc-js
+
+  onReceiveMetadata(): void {}
+
+  onReceiveMessage(frame: Buffer): void {
+    if (!this.#over) this.#reader.take(frame);
+  }
+
+  onReceiveStatus({ code, details }: { readonly code: number; readonly details: string }): void {
+    this.#end(code, details);
+  }
+
+  #end(code: number, details: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (code === Code.OK) return this.#listener.ended();
+    this.#listener.lost(this.#errorFrom(code, details));
+  }
+
+  #errorFrom(code: number, details: string): DuplexError {
+    if (code !== Code.UNIMPLEMENTED) return errorFromStatus({ code, details }, this.#address);
+    const message = `${this.#address} does not serve ${this.#wireName}: ${details}`;
+    return new DuplexError('refused', message, { code: Code.UNIMPLEMENTED, origin: 'remote' });
+  }
 }

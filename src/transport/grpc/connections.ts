@@ -1,7 +1,7 @@
-import type { Client } from '@grpc/grpc-js';
+import type { Channel } from '@grpc/grpc-js';
 import type { DuplexError } from '../../errors.js';
 import type { Carrier, CarrierListener } from '../carrier.js';
-import { type Dialer, GrpcClientCarrier, type GrpcDialOptions, grpcClientMaker } from './client-carrier.js';
+import { channelMaker, type Dialer, GrpcClientCarrier, type GrpcDialOptions } from './client-carrier.js';
 import { resolveMetadata } from './stream-metadata.js';
 
 /** Connections that sessions share. */
@@ -13,7 +13,7 @@ export interface GrpcConnections {
 }
 
 interface Connection {
-  readonly client: Client;
+  readonly channel: Channel;
   streams: number;
   /** It is suspected to be dead: no new stream goes over it. */
   retired: boolean;
@@ -30,19 +30,19 @@ export function grpcConnections(
   options: GrpcDialOptions,
   streamsPerConnection: number,
 ): GrpcConnections {
-  const makeClient = grpcClientMaker(address, options);
+  const makeChannel = channelMaker(address, options);
   const metadata = resolveMetadata(options.metadata);
   const connections = new Set<Connection>();
   const drop = (connection: Connection): void => {
     if (!connection.retired || connection.streams > 0) return;
-    connection.client.close();
+    connection.channel.close();
     connections.delete(connection);
   };
   const pick = (): Connection => {
     for (const connection of connections) {
       if (!connection.retired && connection.streams < streamsPerConnection) return connection;
     }
-    const made: Connection = { client: makeClient(), streams: 0, retired: false };
+    const made: Connection = { channel: makeChannel(), streams: 0, retired: false };
     connections.add(made);
     return made;
   };
@@ -57,7 +57,7 @@ export function grpcConnections(
       if (error?.kind === 'lost' && !watch.departed) connection.retired = true;
       drop(connection);
     });
-    const carrier = new GrpcClientCarrier(connection.client, wireName, address, metadata, watch);
+    const carrier = new GrpcClientCarrier(connection.channel, wireName, address, metadata, watch);
     return {
       write: (frame, written) => carrier.write(frame, written),
       depart(departure) {

@@ -2,9 +2,10 @@ import { Server, ServerCredentials, type ServerDuplexStream, type ServerOptions 
 import { Code, DuplexError } from '../../errors.js';
 import type { IncomingCarrier } from '../carrier.js';
 import { checkAddress } from './address.js';
-import { connectMethod } from './connect-method.js';
+import { connectPath, identity } from './frames.js';
 import { type PlainMethod, servePlainMethod } from './plain-methods.js';
 import { widenReceiveWindow } from './receive-window.js';
+import { frameDeserializer, type ServiceCall, StreamCall, sessionInterceptor } from './service-call.js';
 import { GrpcServiceCarrier } from './service-carrier.js';
 
 /** Where a host listens. */
@@ -42,7 +43,9 @@ const LINGER_MS = 1_000;
  * are fixed when a server is made, so `attach` cannot set them.
  */
 export function serverOptions(options: ServerOptions = {}): ServerOptions {
-  return { ...sessionServerOptions, ...options };
+  // The last one is the outermost: interceptors that come before see what goes over the stream.
+  const interceptors = [...(options.interceptors ?? []), sessionInterceptor];
+  return { ...sessionServerOptions, ...options, interceptors };
 }
 
 /** Accepts streams of wire services over a grpc-js server, its own or somebody else's. */
@@ -60,12 +63,16 @@ export class GrpcListener {
 
   /** Hands every stream of the wire service to `accept`. */
   serve(wireName: string, accept: (carrier: IncomingCarrier) => void): void {
-    const { path, responseSerialize, requestDeserialize } = connectMethod(wireName);
-    const handler = (call: ServerDuplexStream<Buffer, Buffer>): void => {
+    const take = (call: ServiceCall): void => {
       widenReceiveWindow(call);
-      accept(new GrpcServiceCarrier(call));
+      GrpcServiceCarrier.start(call, accept);
     };
-    if (!this.#server.register(path, handler, responseSerialize, requestDeserialize, 'bidi')) throw taken(wireName);
+    const handler = (stream: ServerDuplexStream<Buffer, Buffer>): void => {
+      widenReceiveWindow(stream);
+      GrpcServiceCarrier.start(new StreamCall(stream), accept);
+    };
+    if (!this.#server.register(connectPath(wireName), handler, identity, frameDeserializer(take), 'bidi'))
+      throw taken(wireName);
   }
 
   /** Serves methods that have no session. */

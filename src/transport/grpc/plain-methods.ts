@@ -10,7 +10,7 @@ import type { MethodShape } from '../../contract/contract.js';
 import { DuplexError } from '../../errors.js';
 import { CallFault } from '../../gen/duplex/v1/session.js';
 import type { IncomingCarrier } from '../carrier.js';
-import { asBuffer, identity } from './connect-method.js';
+import { asBuffer, identity } from './frames.js';
 import { textHeaders } from './text-headers.js';
 
 /**

@@ -23,14 +23,14 @@ export function widenReceiveWindow(serverCall: object): void {
   session.setLocalWindowSize(RECEIVE_WINDOW_BYTES);
 }
 
-/** A call of grpc-js holds a chain of interceptors, and the last of them the stream. */
+/** The stream of a handler holds a call, a call is a chain of interceptors, and the last of them holds the stream of HTTP/2. */
 function sessionBehind(serverCall: object): ServerHttp2Session | undefined {
-  let link: unknown = Reflect.get(serverCall, 'call');
+  let link: unknown = serverCall;
   while (isObject(link)) {
     const stream: unknown = Reflect.get(link, 'stream');
     const session: unknown = isObject(stream) ? Reflect.get(stream, 'session') : undefined;
     if (isObject(session) && 'setLocalWindowSize' in session) return session as ServerHttp2Session;
-    link = Reflect.get(link, 'nextCall');
+    link = Reflect.get(link, 'nextCall') ?? Reflect.get(link, 'call');
   }
   return undefined;
 }

@@ -1,20 +1,31 @@
 import type { PeerCertificate } from 'node:tls';
-import { Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import { Code, DuplexError } from '../../errors.js';
 import type { Departure } from '../../session/session-options.js';
 import type { CarrierListener, IncomingCarrier } from '../carrier.js';
-import { asBuffer } from './connect-method.js';
+import { FrameReader } from './frame-reader.js';
+import { asBuffer } from './frames.js';
+import type { ServiceCall, ServiceCallListener } from './service-call.js';
 import { textHeaders } from './text-headers.js';
 
 /** The service's end of a stream over grpc-js. */
-export class GrpcServiceCarrier implements IncomingCarrier {
-  readonly #call: ServerDuplexStream<Buffer, Buffer>;
+export class GrpcServiceCarrier implements IncomingCarrier, ServiceCallListener {
+  readonly #call: ServiceCall;
+  readonly #accept: (carrier: IncomingCarrier) => void;
+  #metadata: Metadata | undefined;
   #listener: CarrierListener | undefined;
+  #reader: FrameReader | undefined;
   #over = false;
   #hasWritten = false;
 
-  constructor(call: ServerDuplexStream<Buffer, Buffer>) {
+  private constructor(call: ServiceCall, accept: (carrier: IncomingCarrier) => void) {
     this.#call = call;
+    this.#accept = accept;
+  }
+
+  /** Starts the call, and hands it to `accept` when its metadata are there. */
+  static start(call: ServiceCall, accept: (carrier: IncomingCarrier) => void): void {
+    call.start(new GrpcServiceCarrier(call, accept));
   }
 
   /** The peer's address as grpc-js knows it. */
@@ -24,7 +35,7 @@ export class GrpcServiceCarrier implements IncomingCarrier {
 
   /** The metadata that is text; of entries with one name the first. */
   get headers(): ReadonlyMap<string, string> {
-    return textHeaders(this.#call.metadata);
+    return textHeaders(this.#metadata ?? new Metadata());
   }
 
   /** grpc-js shows a certificate only if an authority that the server knows has signed it. */
@@ -32,24 +43,17 @@ export class GrpcServiceCarrier implements IncomingCarrier {
     return this.#call.getAuthContext().sslPeerCertificate;
   }
 
-  /** Starts to read. Events of the call go to the listener from now on. */
+  /** Starts to read. What happens on the call goes to the listener from now on. */
   listen(listener: CarrierListener): void {
-    const call = this.#call;
     this.#listener = listener;
+    this.#reader = new FrameReader(this.#call, listener);
+    this.#reader.ask();
     setImmediate(() => this.#sendHeaders());
-    call.on('data', (frame: Buffer) => this.#listener?.frame(frame));
-    // Also comes first when the connection is lost, so it is no proof of a half-close:
-    // https://github.com/grpc/grpc-node/issues/2583
-    call.on('end', () => {
-      if (!this.#over) this.#listener?.ended();
-    });
-    // Also comes after an orderly end: https://github.com/grpc/grpc-node/issues/2771
-    call.on('cancelled', () => this.#lose('the client cancelled the stream or its connection broke'));
-    call.on('error', (error) => this.#lose(error.message));
   }
 
   handTo(listener: CarrierListener): void {
     this.#listener = listener;
+    this.#reader?.handTo(listener);
   }
 
   /**
@@ -61,42 +65,56 @@ export class GrpcServiceCarrier implements IncomingCarrier {
     if (!this.#over && !this.#hasWritten) this.#call.sendMetadata(new Metadata());
   }
 
-  #lose(message: string): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#listener?.lost(new DuplexError('lost', message, { origin: 'remote' }));
-  }
-
   write(frame: Uint8Array, written: () => void): void {
     if (this.#over) return;
     this.#hasWritten = true;
-    this.#call.write(asBuffer(frame), (error?: Error | null) => {
-      // After a cancel the callback brings ERR_STREAM_DESTROYED; `cancelled` says the same.
-      if (!error) written();
-    });
+    this.#call.sendMessage(asBuffer(frame), written);
   }
 
   depart(departure: Departure): void {
     if (this.#over) return;
     this.#over = true;
-    if (departure.how === 'end' && departure.error === undefined) {
-      this.#call.end();
-    } else {
-      const error = departure.how === 'end' ? departure.error : undefined;
-      this.#call.emit('error', {
-        name: 'Error',
-        code: error?.code ?? Code.CANCELLED,
-        message: '',
-        details: error?.message ?? 'the session is over',
-      });
-    }
+    const error = departure.how === 'end' ? departure.error : endedEarly;
+    this.#call.sendStatus(
+      error === undefined ? { code: Code.OK, details: 'OK' } : { code: error.code, details: error.message },
+    );
   }
 
   pause(): void {
-    this.#call.pause();
+    this.#reader?.pause();
   }
 
   resume(): void {
-    this.#call.resume();
+    this.#reader?.resume();
+  }
+
+  // ------------------------------------------------------- from grpc-js
+
+  onReceiveMetadata(metadata: Metadata): void {
+    this.#metadata = metadata;
+    this.#accept(this);
+  }
+
+  onReceiveMessage(frame: Buffer): void {
+    this.#reader?.take(frame);
+  }
+
+  /**
+   * Also comes first when the connection is lost, so it is no proof of a
+   * half-close: https://github.com/grpc/grpc-node/issues/2583
+   */
+  onReceiveHalfClose(): void {
+    if (!this.#over) this.#listener?.ended();
+  }
+
+  /** Also comes after an orderly end: https://github.com/grpc/grpc-node/issues/2771 */
+  onCancel(): void {
+    if (this.#over) return;
+    this.#over = true;
+    const message = 'the client cancelled the stream or its connection broke';
+    this.#listener?.lost(new DuplexError('lost', message, { origin: 'remote' }));
   }
 }
+
+/** What a client is told of a stream that is given up. */
+const endedEarly = { code: Code.CANCELLED, message: 'the session is over' };
