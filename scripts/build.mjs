@@ -16,7 +16,7 @@ const dist = join(root, 'dist');
 const stampFile = join(cache, 'built');
 const rx = 'calls/rx';
 const binaries = ['cli/duplex', 'cli/protoc-gen-duplex'];
-const doors = ['index', 'codegen/v1', 'testing/index', 'config/index', 'load', ...binaries];
+const doors = ['index', 'client/index', 'codegen/v1', 'testing/index', 'config/index', 'load', ...binaries];
 
 /** Builds anew; whoever reads dist meanwhile sees the old or the new one, never a half. */
 export const build = () => withLock(join(cache, 'build.lock'), compile);

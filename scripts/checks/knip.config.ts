@@ -3,6 +3,7 @@ import type { KnipConfig } from 'knip';
 export default {
   entry: [
     'src/index.ts',
+    'src/client/index.ts',
     'src/codegen/v1.ts',
     'src/load.ts',
     'src/config/index.ts',

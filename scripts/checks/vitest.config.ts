@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^grpc-duplex$/, replacement: resolve(root, 'src/index.ts') },
+      { find: /^grpc-duplex\/client$/, replacement: resolve(root, 'src/client/index.ts') },
       { find: /^grpc-duplex\/codegen\/v1$/, replacement: resolve(root, 'src/codegen/v1.ts') },
       { find: /^grpc-duplex\/config$/, replacement: resolve(root, 'src/config/index.ts') },
       { find: /^grpc-duplex\/testing$/, replacement: resolve(root, 'src/testing/index.ts') },

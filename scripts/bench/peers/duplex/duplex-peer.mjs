@@ -1,5 +1,5 @@
 // @ts-check
-import { connect } from 'grpc-duplex';
+import { connect } from 'grpc-duplex/client';
 import { importContract } from '../parts/contract.mjs';
 
 /**
