@@ -238,3 +238,11 @@ it('credentials of the connection that grpc-js refuses are refused by connect', 
     message: expect.stringContaining('grpc-js refuses credentials or channelOptions: '),
   });
 });
+
+it('options of grpc-js clients that a session would not heed are refused by name', () => {
+  const channelOptions = { interceptors: [] };
+  expect(thrownBy(() => connect(Everything, 'localhost:1', { channelOptions }))).toMatchObject({
+    code: Code.INVALID_ARGUMENT,
+    message: expect.stringContaining('channelOptions.interceptors is for clients of grpc-js'),
+  });
+});

@@ -60,10 +60,14 @@ const sessionChannelOptions: ChannelOptions = {
   'grpc.use_local_subchannel_pool': 1,
 };
 
+/** What grpc-js's `Client` takes beside the options of its channel: it is not there, a session makes its call on the channel. */
+const optionsOfClients = ['interceptors', 'interceptor_providers', 'callInvocationTransformer', 'channelOverride'];
+
 /** Makes channels to an address. Throws INVALID_ARGUMENT for one that cannot be an address, and for what grpc-js refuses. */
 export function channelMaker(address: string, options: GrpcDialOptions): () => Channel {
   const target = grpcTarget(address);
-  const { authority } = options;
+  const { authority, channelOptions: given = {} } = options;
+  checkGiven(given);
   const channelCredentials = options.credentials ?? credentials.createInsecure();
   const channelOptions = {
     ...sessionChannelOptions,
@@ -72,13 +76,20 @@ export function channelMaker(address: string, options: GrpcDialOptions): () => C
       // What the certificate has to say. A name has no port.
       'grpc.ssl_target_name_override': authority.replace(/:\d+$/, ''),
     }),
-    ...options.channelOptions,
+    ...given,
   };
   // grpc-js takes some options out of the object that it is given.
   const makeChannel = (): Channel => new Channel(target, channelCredentials, { ...channelOptions });
   // What a user gives to grpc-js is to fail here, not when a session dials.
   if (options.credentials !== undefined || options.channelOptions !== undefined) tryOut(makeChannel);
   return makeChannel;
+}
+
+function checkGiven(channelOptions: ChannelOptions): void {
+  const name = optionsOfClients.find((option) => option in channelOptions);
+  if (name === undefined) return;
+  const message = `channelOptions.${name} is for clients of grpc-js and would do nothing here: give connect \`interceptors\` or \`metadata\``;
+  throw new DuplexError('fault', message, { code: Code.INVALID_ARGUMENT });
 }
 
 function tryOut(makeChannel: () => Channel): void {
