@@ -134,7 +134,7 @@ export class Session implements ReceiverListener {
       if (this.#unconfirmed) this.#listener.confirmed();
       this.#unconfirmed = false;
       this.#takeFrame(now);
-      if (this.sender.advance()) this.#listener.room();
+      if (this.sender.advance(now)) this.#listener.room();
     } catch (error) {
       this.#fail(asViolation(error));
     } finally {
@@ -215,7 +215,7 @@ export class Session implements ReceiverListener {
   poll(now: number): Uint8Array | undefined {
     if (!this.controls.isEmpty) return this.#cutControl();
     if (this.#state !== 'open' || this.#departure !== undefined) return undefined;
-    if (!this.#outbox.drained) return this.sender.nextFrame(this.#level === 'plain' ? undefined : this.#receipts.say());
+    if (!this.#outbox.drained) return this.sender.nextFrame(now, this.#level === 'plain' ? undefined : this.#receipts);
     if (this.#closing.end !== undefined) this.#closeStep();
     if (this.#level === 'session' && now >= this.#receipts.deadline) this.controls.ack();
     return this.controls.isEmpty ? undefined : this.#cutControl();

@@ -3,6 +3,10 @@ import { DuplexError } from '../../src/errors.js';
 import { GATHER_BYTES } from '../../src/session/terms.js';
 import { SessionPair, telling } from '../support/session-pair.js';
 
+const WINDOW = 16_384;
+/** Longer than a peer takes that is in time, in milliseconds. */
+const LATE_MS = 501;
+
 /** Sends until the session is ahead of its carrier, with a write in flight, and returns whether it still is. */
 function ahead(pair: SessionPair): { readonly goesOn: boolean } {
   const { client } = pair;
@@ -13,6 +17,21 @@ function ahead(pair: SessionPair): { readonly goesOn: boolean } {
     waits.goesOn = true;
   });
   return waits;
+}
+
+/**
+ * Sends like a loop that awaits each call until that is held up or the window
+ * is full, while frames leave and nothing arrives; returns how many items are
+ * not acknowledged then.
+ */
+function sendsAhead(pair: SessionPair): number {
+  const { client } = pair;
+  const { outbox, pace } = client.session.sender;
+  do {
+    while (!outbox.isAhead && client.session.sender.offer(telling(1_000)));
+    pace.wait(() => {});
+  } while (pair.poll(client));
+  return client.session.sender.depths.unacknowledged;
 }
 
 describe('whoever awaits what they send', () => {
@@ -48,6 +67,58 @@ describe('whoever awaits what they send', () => {
     session.poll(0);
     expect(waits.goesOn).toBe(true);
     expect(session.sender.outbox.isAhead).toBe(true);
+  });
+
+  it('has no more than a quarter of the window on its way to a peer that acknowledges late, in items', () => {
+    const pair = SessionPair.opened();
+    sendsAhead(pair);
+    pair.now += LATE_MS;
+    pair.settle();
+    expect(sendsAhead(pair)).toBe(WINDOW / 4 + 1);
+  });
+
+  it('and in bytes', () => {
+    const pair = SessionPair.opened({ serviceTerms: { windowBytes: 160_000 } });
+    sendsAhead(pair);
+    pair.now += LATE_MS;
+    pair.settle();
+    expect(sendsAhead(pair) * telling(1_000).length).toBeLessThan(45_000);
+  });
+
+  it('goes on as soon as that has arrived, and sends far ahead again when it came in time', () => {
+    const pair = SessionPair.opened();
+    sendsAhead(pair);
+    pair.now += LATE_MS;
+    pair.settle();
+    sendsAhead(pair);
+    let goesOn = false;
+    pair.client.session.sender.pace.wait(() => {
+      goesOn = true;
+    });
+    expect(goesOn).toBe(false);
+    pair.settle();
+    expect(goesOn).toBe(true);
+    expect(sendsAhead(pair)).toBe(WINDOW);
+  });
+
+  it('fills the window of a peer that holds what came, and is slow to begin it', () => {
+    const pair = SessionPair.opened();
+    pair.service.holds = () => true;
+    sendsAhead(pair);
+    pair.now += LATE_MS;
+    pair.settle();
+    expect(pair.client.session.sender.outbox.isAhead).toBe(false);
+  });
+
+  it('does not take a new connection for late because the old one was', () => {
+    const pair = SessionPair.opened({ clientTerms: { ttlMs: 60_000 }, serviceTerms: { ttlMs: 60_000 } });
+    sendsAhead(pair);
+    pair.now += LATE_MS;
+    pair.cut();
+    pair.advance(5_000);
+    pair.connect();
+    pair.settle();
+    expect(sendsAhead(pair)).toBe(WINDOW);
   });
 
   it('is held up by nothing but the window while there is no connection', () => {

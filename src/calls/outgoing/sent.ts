@@ -4,9 +4,9 @@ import type { Waiter } from '../../session/sending/waiting-line.js';
 
 /**
  * What a one-way call returns. Awaiting it is backpressure: it settles when
- * the call is admitted to the session, and no more than a frame is to be
- * written before it. Left alone it does no harm: a failure then goes to
- * `onError`, never to an unhandled rejection.
+ * the call is admitted to the session, no more than a frame is to be written
+ * before it, nor too much on its way to a peer that is late. Left alone it does
+ * no harm: a failure then goes to `onError`, never to an unhandled rejection.
  */
 export type Sent = PromiseLike<void>;
 
@@ -21,7 +21,7 @@ export const sent: Sent = Object.freeze({
   },
 });
 
-/** The Sent of all calls of a session that were admitted while it is ahead of its carrier: who awaits it waits until what was sent so far is near. */
+/** The Sent of all calls of a session that were admitted while it is ahead of its carrier or its peer: who awaits it waits until that is no longer so. */
 export class PacedSent implements Sent {
   readonly #pace: Pace;
 

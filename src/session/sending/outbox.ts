@@ -8,6 +8,8 @@ import { Shares } from './shares.js';
 
 /** An item up to this length may be kept where it is. */
 const MAX_LONE = 1_024;
+/** The part of the window that awaited calls fill on the way to a peer that is late: when that has arrived it is acknowledged at once. */
+const LATE_SHARE = 1 / 4;
 
 /**
  * What this side sends: numbered when it is admitted, kept until the peer holds
@@ -51,6 +53,8 @@ export class Outbox {
   #next = 0;
   /** Whether there is a carrier that takes frames. */
   flows = false;
+  /** Whether the peer is late to acknowledge: then awaited calls are sent less far ahead. */
+  isLate = false;
 
   /** The receiver's terms, once they are known. */
   set terms(terms: SessionTerms) {
@@ -72,14 +76,26 @@ export class Outbox {
     return isOne && (this.acked === this.framed || !this.#heardSince);
   }
 
-  /** Whether more waits to be framed than the next frame takes, though frames are taken. */
+  /**
+   * Whether more waits to be framed than the next frame takes, though frames
+   * are taken, or too much is on its way already.
+   */
   get isAhead(): boolean {
-    return this.flows && this.#entries.length > this.#next + 1;
+    return this.flows && (this.#entries.length > this.#next + 1 || this.#isFilled);
   }
 
-  /** Whether an item waits for more than the next frame, though frames are taken. */
+  /** Whether that concerns who sent an item. */
   isFar(seq: number): boolean {
-    return this.isAhead && seq > (this.#entries[this.#next] as NumberedItems).lastSeq;
+    if (!this.flows) return false;
+    const next = this.#entries[this.#next];
+    return this.#isFilled || (next !== undefined && seq > next.lastSeq);
+  }
+
+  /** Whether as much as awaited calls should is on its way to a peer that is late, or more. */
+  get #isFilled(): boolean {
+    if (!this.isLate) return false;
+    const { windowItems, windowBytes } = this.#terms;
+    return this.lastSeq - this.acked > windowItems * LATE_SHARE || this.#keptBytes > windowBytes * LATE_SHARE;
   }
 
   /** Whether items that have credit of their own may be added: what the peer does not hold yet is bounded, too. */

@@ -90,18 +90,18 @@ export class Sender {
     return this.#pace;
   }
 
-  /** The next frame, at the plain level without an acknowledgement. */
-  nextFrame(acknowledgement: Acknowledgement | undefined): Uint8Array {
+  /** The next frame, with what is to be acknowledged; at the plain level without. */
+  nextFrame(now: number, receipts: { say(): Acknowledgement } | undefined): Uint8Array {
     const { outbox } = this;
-    const frame = acknowledgement === undefined ? outbox.nextPlainFrame() : outbox.nextFrame(acknowledgement);
-    this.#pace?.catchUp();
+    const frame = receipts === undefined ? outbox.nextPlainFrame() : outbox.nextFrame(receipts.say());
+    this.#pace?.framed(now);
     return frame;
   }
 
   /** Frames go to the peer, or none for now: then only the window bounds what is sent meanwhile. */
   flow(flows: boolean): void {
     this.outbox.flows = flows;
-    this.#pace?.catchUp();
+    this.#pace?.restart();
   }
 
   /** Whether `offer` takes an item now; one that it would throw for it does not. */
@@ -227,8 +227,12 @@ export class Sender {
     return { unacknowledged: lastSeq - acked, waiting: this.#waiting, waitingBytes: this.waitingBytes };
   }
 
-  /** Admits those in line whom the window takes now. True if stream items that were not taken may be offered again. */
-  advance(): boolean {
+  /**
+   * The peer has said something, at `now`, or at the plain level a frame is
+   * written. Admits those in line whom the window takes now. True if stream
+   * items that were not taken may be offered again.
+   */
+  advance(now?: number): boolean {
     const { outbox } = this;
     if (this.#line !== undefined && this.#line.length > 0) {
       this.#line.advance(
@@ -236,6 +240,7 @@ export class Sender {
         (item, charged) => (charged ? outbox.charge(item) : outbox.add(item)),
       );
     }
+    this.#pace?.advance(now);
     this.holding?.tally();
     if (!this.#roomWanted || !this.hasRoom) return false;
     this.#roomWanted = false;
