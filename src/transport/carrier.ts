@@ -7,14 +7,14 @@ import type { Departure } from '../session/session-options.js';
  * MUST keep frames whole and in order, MUST call `written` once for each write
  * unless the carrier is lost first, MUST NOT read a frame any more once the
  * peer has it, for its memory is used again, and MUST NOT call the listener
- * before the call that made the carrier has returned.
+ * before the call that made the carrier has returned, nor within `depart`.
  */
 export interface Carrier {
   /** Writes a frame. `written` is called when the carrier takes the next one: that is the backpressure. */
   write(frame: Uint8Array, written: () => void): void;
   /** Leaves the stream in the given way; nothing is written after it. */
   depart(departure: Departure): void;
-  /** Stops and resumes reading. */
+  /** Stops and resumes reading. A frame that is on its way may still come; nothing comes before `resume` returns. */
   pause(): void;
   resume(): void;
 }
@@ -27,7 +27,7 @@ export interface IncomingCarrier extends Carrier {
   readonly headers?: ReadonlyMap<string, string>;
   /** The client's certificate, if it was asked for one and has one that can be trusted. */
   readonly certificate?: PeerCertificate | undefined;
-  /** Starts to read; to be called once. */
+  /** Starts to read; to be called once, before whoever got the carrier returns. */
   listen(listener: CarrierListener): void;
   /** What comes from now on is told to another listener. */
   handTo(listener: CarrierListener): void;

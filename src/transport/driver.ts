@@ -70,7 +70,7 @@ export class Driver {
   #attach(link: Link): void {
     this.#link = link;
     this.#tell((session, now) => session.attach(now));
-    this.wake();
+    this.#flushLater();
   }
 
   /** Gives the session of a service a new carrier, on which the client said `hello`; false if that came late. */
@@ -79,7 +79,7 @@ export class Driver {
     // Fenced: what the old carrier still brings is ignored from here on.
     this.#link?.leave(cancel);
     this.#link = new Link(this, open).open();
-    this.wake();
+    this.#flushLater();
     return true;
   }
 
@@ -95,7 +95,7 @@ export class Driver {
     const leaves = this.#session.departure !== undefined || this.#session.isClosing;
     if (this.#isTelling || (this.#link?.writing === true && !leaves)) return;
     // Who sends one item at a time, and awaits its answer, has nothing to gather: 2 µs of the 50 that a request takes.
-    // It brings no deadline nearer, so the alarm stays as it is.
+    // An item brings no deadline nearer, so the alarm stays as it is.
     const isAlone = this.#session.sender.outbox.sendsOneByOne && !leaves;
     if (!isAlone) this.#flushLater();
     else if (!this.#writeNext()) this.#flush();
@@ -115,7 +115,7 @@ export class Driver {
   written(link: Link): void {
     if (link !== this.#link) return;
     const session = this.#session;
-    // To tell it takes no look at the clock.
+    // `Session.written` has no use for the time.
     this.#tell(written, 0);
     if (hasNothingToSay(session) && session.ackDeadline === Number.POSITIVE_INFINITY) return;
     if (!this.#rests(this.#clock.now())) this.#flush();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   Metadata,
   ResponderBuilder,
@@ -67,6 +68,13 @@ describe('interceptors of a grpc-js server that a host is attached to see what g
   it.each([
     ['given to serverOptions', (interceptor: ServerInterceptor) => serverOptions({ interceptors: [interceptor] })],
     ['given beside them', (interceptor: ServerInterceptor) => ({ ...serverOptions(), interceptors: [interceptor] })],
+    [
+      'put behind its own',
+      (interceptor: ServerInterceptor) => {
+        const options = serverOptions();
+        return { ...options, interceptors: [...(options.interceptors ?? []), interceptor] };
+      },
+    ],
   ])('when they are %s', async (_, options) => {
     const { seen, interceptor } = spy();
     const { client } = join(await attached(options(interceptor)));
@@ -86,5 +94,46 @@ describe('interceptors of a grpc-js server that a host is attached to see what g
       );
     const { client } = join(await attached(serverOptions({ interceptors: [interceptor] })));
     await expect(client.open()).rejects.toMatchObject({ code: 7, message: expect.stringContaining('not today') });
+  });
+
+  it('and may hold frames back: what a session ends with arrives behind them', async () => {
+    const interceptor: ServerInterceptor = (_, call) =>
+      new ServerInterceptingCall(
+        call,
+        new ResponderBuilder().withSendMessage((message, go) => void setTimeout(go, 20, message)).build(),
+      );
+    const { client } = join(await attached(serverOptions({ interceptors: [interceptor] })));
+    await expect(client.service.echo({ text: 'hi' })).resolves.toMatchObject({ text: 'hi' });
+    client.close();
+    expect(await client.closed).toMatchObject({ kind: 'closed', code: 0 });
+  });
+
+  it('and may look at the metadata of a status, or fail on it, and nothing else fails', async () => {
+    const warned = once(process, 'warning');
+    const statuses: string[] = [];
+    const interceptor: ServerInterceptor = (_, call) =>
+      new ServerInterceptingCall(
+        call,
+        new ResponderBuilder()
+          .withSendStatus((status, go) => {
+            status.metadata?.set('seen', 'yes');
+            statuses.push(`${status.code} ${status.metadata?.get('seen')}`);
+            if (statuses.length === 2) throw new Error('the interceptor failed');
+            go(status);
+          })
+          .build(),
+      );
+    const address = await attached(serverOptions({ interceptors: [interceptor] }));
+    for (const _ of ['the first', 'the second']) {
+      const { client } = join(address, { closeTimeoutMs: 200 });
+      await client.open();
+      client.close();
+      await client.closed;
+    }
+    expect(statuses).toEqual(['0 yes', '0 yes']);
+    expect((await warned)[0]).toMatchObject({
+      code: 'DUPLEX_STATUS_NOT_SENT',
+      message: expect.stringContaining('the interceptor failed'),
+    });
   });
 });

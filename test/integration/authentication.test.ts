@@ -101,6 +101,18 @@ describe('a host that authenticates', () => {
     expect(host.counters).toMatchObject({ sessions: 0, handshakes: 0, refused: { credentials: 2 } });
   });
 
+  it('turns a client away by any text, were it half a character', async () => {
+    const { address } = await guard(() => {
+      throw new Fault(Code.PERMISSION_DENIED, 'who is \ud800?');
+    });
+    for (const level of ['session', 'plain'] as const) {
+      expect(await rejectionOf(dial(address, { level }).open())).toMatchObject({
+        code: Code.PERMISSION_DENIED,
+        message: expect.stringContaining('who is \ufffd?'),
+      });
+    }
+  });
+
   it('tells the client a Fault as it is, and of any other error nothing', async () => {
     const thrown = [new Fault(Code.PERMISSION_DENIED, 'not on Sundays'), new Error('secret database')];
     const { address, errors } = await guard(() => Promise.reject(thrown.shift()));

@@ -104,7 +104,7 @@ export class Sender {
     this.#pace?.restart();
   }
 
-  /** Whether `offer` takes an item now; one that it would throw for it does not. */
+  /** Whether `offer` takes an item now. False for one that it would throw for. */
   takes(item: ItemBytes): boolean {
     return this.#refusal === undefined && item.length <= this.#peerTerms.itemBytes && this.#takesSize(item.length);
   }

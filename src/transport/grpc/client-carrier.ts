@@ -60,7 +60,7 @@ const sessionChannelOptions: ChannelOptions = {
   'grpc.use_local_subchannel_pool': 1,
 };
 
-/** What grpc-js's `Client` takes beside the options of its channel: it is not there, a session makes its call on the channel. */
+/** Options of grpc-js's `Client`, which is not used here: a session makes its call on the channel. */
 const optionsOfClients = ['interceptors', 'interceptor_providers', 'callInvocationTransformer', 'channelOverride'];
 
 /** Makes channels to an address. Throws INVALID_ARGUMENT for one that cannot be an address, and for what grpc-js refuses. */
@@ -173,7 +173,7 @@ export class GrpcClientCarrier implements Carrier, InterceptingListener {
     if (how === 'half-close') return this.#call.halfClose();
     this.#call.cancelWithStatus(Code.CANCELLED, 'the session left the stream');
     // grpc-js tells nothing of a call that has not started.
-    if (!this.#started) this.#end(Code.CANCELLED, 'the session left the stream before it was opened');
+    if (!this.#started) queueMicrotask(() => this.#end(Code.CANCELLED, 'left before the stream was opened'));
   }
 
   pause(): void {

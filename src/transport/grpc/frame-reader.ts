@@ -10,8 +10,8 @@ type FrameListener = Pick<CarrierListener, 'frame'>;
 
 /**
  * Reads a call frame by frame: the next is asked for when the last has been
- * dealt with, unless reading is paused. That is the flow control: what nobody
- * asks for stays in the windows of HTTP/2.
+ * dealt with, unless reading is paused. That is the flow control: of what nobody
+ * asks for grpc-js reads no more than one piece of HTTP/2.
  */
 export class FrameReader {
   #paused = false;
@@ -26,6 +26,7 @@ export class FrameReader {
     this.#listener = listener;
   }
 
+  /** What comes from now on goes to another listener. */
   handTo(listener: FrameListener): void {
     this.#listener = listener;
   }
@@ -35,11 +36,14 @@ export class FrameReader {
     if (this.#asking) return;
     this.#asking = true;
     // A loop, for a frame that grpc-js has already comes within `startRead`: many short ones would be a deep stack.
-    while (!this.#awaited && !this.#paused) {
-      this.#awaited = true;
-      this.#source.startRead();
+    try {
+      while (!this.#awaited && !this.#paused) {
+        this.#awaited = true;
+        this.#source.startRead();
+      }
+    } finally {
+      this.#asking = false;
     }
-    this.#asking = false;
   }
 
   /** A frame has come. */
@@ -55,7 +59,7 @@ export class FrameReader {
 
   resume(): void {
     this.#paused = false;
-    // Who resumes may not be ready yet for what comes.
+    // Whoever resumes may first have to say who the listener is.
     queueMicrotask(() => this.ask());
   }
 }

@@ -5,7 +5,7 @@ import { checkAddress } from './address.js';
 import { connectPath, identity } from './frames.js';
 import { type PlainMethod, servePlainMethod } from './plain-methods.js';
 import { widenReceiveWindow } from './receive-window.js';
-import { frameDeserializer, type ServiceCall, StreamCall, sessionInterceptor } from './service-call.js';
+import { frameDeserializer, mayTakeCalls, type ServiceCall, StreamCall, sessionInterceptor } from './service-call.js';
 import { GrpcServiceCarrier } from './service-carrier.js';
 
 /** Where a host listens. */
@@ -43,8 +43,9 @@ const LINGER_MS = 1_000;
  * are fixed when a server is made, so `attach` cannot set them.
  */
 export function serverOptions(options: ServerOptions = {}): ServerOptions {
-  // The last one is the outermost: interceptors that come before see what goes over the stream.
-  const interceptors = [...(options.interceptors ?? []), sessionInterceptor];
+  // The others stand before it, and see what goes over the streams.
+  const others = options.interceptors?.filter((interceptor) => interceptor !== sessionInterceptor) ?? [];
+  const interceptors = [...others, sessionInterceptor];
   return { ...sessionServerOptions, ...options, interceptors };
 }
 
@@ -71,8 +72,9 @@ export class GrpcListener {
       widenReceiveWindow(stream);
       GrpcServiceCarrier.start(new StreamCall(stream), accept);
     };
-    if (!this.#server.register(connectPath(wireName), handler, identity, frameDeserializer(take), 'bidi'))
-      throw taken(wireName);
+    const path = connectPath(wireName);
+    const deserialize = frameDeserializer(() => (mayTakeCalls(this.#server) ? take : undefined));
+    if (!this.#server.register(path, handler, identity, deserialize, 'bidi')) throw taken(wireName);
   }
 
   /** Serves methods that have no session. */

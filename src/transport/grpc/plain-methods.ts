@@ -11,6 +11,7 @@ import { DuplexError } from '../../errors.js';
 import { CallFault } from '../../gen/duplex/v1/session.js';
 import type { IncomingCarrier } from '../carrier.js';
 import { asBuffer, identity } from './frames.js';
+import { wellFormed } from './status.js';
 import { textHeaders } from './text-headers.js';
 
 /**
@@ -148,7 +149,7 @@ function refuse(server: Server, { path, shape, error }: PlainMethod & { kind: 'r
 }
 
 function statusOf({ code, message, details }: DuplexError) {
-  const status = { name: 'Error', message: '', code, details: message };
+  const status = { name: 'Error', message: '', code, details: wellFormed(message) };
   if (details.length === 0) return status;
   const metadata = new Metadata();
   // The first three fields of a CallFault are those of google.rpc.Status.

@@ -1,5 +1,6 @@
 import {
   type Metadata,
+  type Server,
   type ServerDuplexStream,
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
@@ -19,24 +20,44 @@ export type ServiceCallListener = Parameters<ServiceCall['start']>[0];
 /** Takes a call over; to be started at once. */
 export type TakeCall = (call: ServiceCall) => void;
 
-const takeCall = Symbol('who takes the calls of this method');
+// A stream reaches its session in one of two ways:
+//
+//     server → interceptors → sessionInterceptor: TakenCall ──────────────▶ carrier
+//     server → interceptors → … → handler, with a Duplex: StreamCall ─────▶ carrier
 
-/** Reads frames as they are, and says who takes the calls of the method: its way to read is what interceptors see of a handler. */
-export function frameDeserializer(take: TakeCall): (frame: Buffer) => Buffer {
-  return Object.assign((frame: Buffer) => identity(frame), { [takeCall]: take });
+const takerOf = Symbol('who takes the calls of this method');
+
+/**
+ * Reads frames as they are. Of a method grpc-js shows its interceptors the
+ * deserializer and nothing else that could be marked, so that says who takes its
+ * calls, if anybody does: it is asked for each of them.
+ */
+export function frameDeserializer(taker: () => TakeCall | undefined): (frame: Buffer) => Buffer {
+  return Object.assign((frame: Buffer) => identity(frame), { [takerOf]: taker });
 }
 
 /**
  * Takes the streams of sessions out of a server below the Duplex stream that
  * grpc-js makes for handlers. Its queues repeat what a session does itself, for
  * 5 % of the time that a frame takes and 0.9 KB in each session. Every other call
- * goes on as it came.
+ * goes on as it came. It has to be the last of a server's interceptors, for those
+ * behind it would hear nothing of a call that is taken: {@link mayTakeCalls}.
  */
 export const sessionInterceptor: ServerInterceptor = ({ requestDeserialize }, call) => {
-  const take: unknown = Reflect.get(requestDeserialize, takeCall);
+  const taker: unknown = Reflect.get(requestDeserialize, takerOf);
+  const take: unknown = typeof taker === 'function' ? taker() : undefined;
   // Of the class grpc-js uses no more than the interface.
   return typeof take === 'function' ? new TakenCall(call, take as TakeCall) : (call as ServerInterceptingCall);
 };
+
+/**
+ * Whether the interceptor is the last one of a server. The list is private to
+ * grpc-js: where it cannot be seen calls go the long way, past everybody.
+ */
+export function mayTakeCalls(server: Server): boolean {
+  const interceptors: unknown = Reflect.get(server, 'interceptors');
+  return Array.isArray(interceptors) && interceptors.at(-1) === sessionInterceptor;
+}
 
 /** A call that its handler never sees. */
 class TakenCall extends ServerInterceptingCall {
@@ -54,7 +75,7 @@ class TakenCall extends ServerInterceptingCall {
   }
 }
 
-/** The same out of the stream that a handler gets, on a server that was made without the interceptor. */
+/** Shows the stream that a handler gets as a call, on a server whose calls may not be taken. */
 export class StreamCall implements ServiceCall {
   readonly #stream: ServerDuplexStream<Buffer, Buffer>;
 
@@ -71,6 +92,7 @@ export class StreamCall implements ServiceCall {
     stream.pause();
     stream.on('end', () => listener.onReceiveHalfClose());
     stream.on('cancelled', () => listener.onCancel());
+    // Also emitted here, to send a status; then the listener has left.
     stream.on('error', () => listener.onCancel());
     listener.onReceiveMetadata(stream.metadata);
   }
@@ -92,6 +114,7 @@ export class StreamCall implements ServiceCall {
 
   sendStatus({ code, details }: { readonly code: number; readonly details: string }): void {
     if (code === 0) this.#stream.end();
+    // So grpc-js is told of a status.
     else this.#stream.emit('error', { name: 'Error', message: '', code, details });
   }
 

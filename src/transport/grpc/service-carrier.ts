@@ -1,31 +1,43 @@
 import type { PeerCertificate } from 'node:tls';
-import { Metadata } from '@grpc/grpc-js';
-import { Code, DuplexError } from '../../errors.js';
+import { Metadata, ServerInterceptingCall } from '@grpc/grpc-js';
+import { Code, DuplexError, textOf } from '../../errors.js';
 import type { Departure } from '../../session/session-options.js';
 import type { CarrierListener, IncomingCarrier } from '../carrier.js';
 import { FrameReader } from './frame-reader.js';
 import { asBuffer } from './frames.js';
-import type { ServiceCall, ServiceCallListener } from './service-call.js';
+import type { ServiceCall } from './service-call.js';
+import { wellFormed } from './status.js';
 import { textHeaders } from './text-headers.js';
 
+/** What a client is told of a stream that is given up. */
+const givenUp = Object.freeze({ code: Code.CANCELLED, message: 'the session is over' });
+const ok = Object.freeze({ code: Code.OK, message: 'OK' });
+
 /** The service's end of a stream over grpc-js. */
-export class GrpcServiceCarrier implements IncomingCarrier, ServiceCallListener {
+export class GrpcServiceCarrier implements IncomingCarrier {
   readonly #call: ServiceCall;
-  readonly #accept: (carrier: IncomingCarrier) => void;
   #metadata: Metadata | undefined;
   #listener: CarrierListener | undefined;
   #reader: FrameReader | undefined;
   #over = false;
   #hasWritten = false;
+  /** Of a call that goes through interceptors: what to do when the frame is written that one of them may hold back. */
+  #whenWritten: (() => void) | undefined;
 
-  private constructor(call: ServiceCall, accept: (carrier: IncomingCarrier) => void) {
+  private constructor(call: ServiceCall) {
     this.#call = call;
-    this.#accept = accept;
   }
 
-  /** Starts the call, and hands it to `accept` when its metadata are there. */
+  /** Starts a call, and hands it to `accept` when its metadata are there. */
   static start(call: ServiceCall, accept: (carrier: IncomingCarrier) => void): void {
-    call.start(new GrpcServiceCarrier(call, accept));
+    const carrier = new GrpcServiceCarrier(call);
+    // A literal: there are interceptors that take a listener to pieces.
+    call.start({
+      onReceiveMetadata: (metadata) => carrier.#begin(metadata, accept),
+      onReceiveMessage: (frame: Buffer) => carrier.#reader?.take(frame),
+      onReceiveHalfClose: () => carrier.#ended(),
+      onCancel: () => carrier.#cancelled(),
+    });
   }
 
   /** The peer's address as grpc-js knows it. */
@@ -35,7 +47,7 @@ export class GrpcServiceCarrier implements IncomingCarrier, ServiceCallListener 
 
   /** The metadata that is text; of entries with one name the first. */
   get headers(): ReadonlyMap<string, string> {
-    return textHeaders(this.#metadata ?? new Metadata());
+    return this.#metadata === undefined ? new Map() : textHeaders(this.#metadata);
   }
 
   /** grpc-js shows a certificate only if an authority that the server knows has signed it. */
@@ -68,16 +80,32 @@ export class GrpcServiceCarrier implements IncomingCarrier, ServiceCallListener 
   write(frame: Uint8Array, written: () => void): void {
     if (this.#over) return;
     this.#hasWritten = true;
-    this.#call.sendMessage(asBuffer(frame), written);
+    if (!(this.#call instanceof ServerInterceptingCall)) return this.#call.sendMessage(asBuffer(frame), written);
+    this.#whenWritten = written;
+    this.#call.sendMessage(asBuffer(frame), () => {
+      const next = this.#whenWritten;
+      this.#whenWritten = undefined;
+      next?.();
+    });
   }
 
   depart(departure: Departure): void {
     if (this.#over) return;
     this.#over = true;
-    const error = departure.how === 'end' ? departure.error : endedEarly;
-    this.#call.sendStatus(
-      error === undefined ? { code: Code.OK, details: 'OK' } : { code: error.code, details: error.message },
-    );
+    const { code, message } = (departure.how === 'end' ? departure.error : givenUp) ?? ok;
+    const end = (): void => this.#sendStatus(code, message);
+    // While an interceptor holds a frame grpc-js loses a status that comes after it.
+    if (this.#whenWritten === undefined) end();
+    else this.#whenWritten = end;
+  }
+
+  #sendStatus(code: Code, message: string): void {
+    try {
+      this.#call.sendStatus({ code, details: wellFormed(message), metadata: new Metadata() });
+    } catch (error) {
+      const warning = `the status ${code} of a stream was not sent, for an interceptor of its server threw: ${textOf(error)}`;
+      process.emitWarning(warning, { type: 'DuplexWarning', code: 'DUPLEX_STATUS_NOT_SENT' });
+    }
   }
 
   pause(): void {
@@ -90,31 +118,29 @@ export class GrpcServiceCarrier implements IncomingCarrier, ServiceCallListener 
 
   // ------------------------------------------------------- from grpc-js
 
-  onReceiveMetadata(metadata: Metadata): void {
+  #begin(metadata: Metadata, accept: (carrier: IncomingCarrier) => void): void {
     this.#metadata = metadata;
-    this.#accept(this);
-  }
-
-  onReceiveMessage(frame: Buffer): void {
-    this.#reader?.take(frame);
+    // Nobody else catches what is thrown where a call begins.
+    try {
+      accept(this);
+    } catch (error) {
+      this.depart({ how: 'end', error: DuplexError.from(error) });
+    }
   }
 
   /**
    * Also comes first when the connection is lost, so it is no proof of a
    * half-close: https://github.com/grpc/grpc-node/issues/2583
    */
-  onReceiveHalfClose(): void {
+  #ended(): void {
     if (!this.#over) this.#listener?.ended();
   }
 
   /** Also comes after an orderly end: https://github.com/grpc/grpc-node/issues/2771 */
-  onCancel(): void {
+  #cancelled(): void {
     if (this.#over) return;
     this.#over = true;
     const message = 'the client cancelled the stream or its connection broke';
     this.#listener?.lost(new DuplexError('lost', message, { origin: 'remote' }));
   }
 }
-
-/** What a client is told of a stream that is given up. */
-const endedEarly = { code: Code.CANCELLED, message: 'the session is over' };

@@ -32,3 +32,8 @@ function kindOf(code: number): ErrorKind {
       return 'refused';
   }
 }
+
+/** A text as a status can carry it: half of a surrogate pair, which grpc-js throws for, is replaced. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+}
