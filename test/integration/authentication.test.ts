@@ -106,7 +106,7 @@ describe('a host that authenticates', () => {
       throw new Fault(Code.PERMISSION_DENIED, 'who is \ud800?');
     });
     for (const level of ['session', 'plain'] as const) {
-      expect(await rejectionOf(dial(address, { level }).open())).toMatchObject({
+      expect(await rejectionOf(dial(address, { level }).service.echo({ text: 'a' }))).toMatchObject({
         code: Code.PERMISSION_DENIED,
         message: expect.stringContaining('who is \ufffd?'),
       });
