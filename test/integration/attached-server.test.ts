@@ -104,7 +104,7 @@ describe('interceptors of a grpc-js server that a host is attached to see what g
       );
     const { client } = join(await attached(serverOptions({ interceptors: [interceptor] })));
     await expect(client.service.echo({ text: 'hi' })).resolves.toMatchObject({ text: 'hi' });
-    client.close();
+    void client.close();
     expect(await client.closed).toMatchObject({ kind: 'closed', code: 0 });
   });
 
@@ -127,7 +127,7 @@ describe('interceptors of a grpc-js server that a host is attached to see what g
     for (const _ of ['the first', 'the second']) {
       const { client } = join(address, { closeTimeoutMs: 200 });
       await client.open();
-      client.close();
+      void client.close();
       await client.closed;
     }
     expect(statuses).toEqual(['0 yes', '0 yes']);
