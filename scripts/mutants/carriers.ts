@@ -39,6 +39,12 @@ export const carrierMutants: readonly Mutant[] = [
     replace: 'session.deadline)',
   },
   {
+    bug: 'where a frame is written no alarm is set',
+    file: driver,
+    find: '      if (!this.#writeNext()) this.#leave(link);',
+    replace: '      if (this.#writeNext()) return;\n      this.#leave(link);',
+  },
+  {
     bug: 'what is to be said at once waits for something else to happen',
     file: driver,
     find: 'return isSettled(session) && session.controls.isEmpty && session.sender.outbox.drained;',
