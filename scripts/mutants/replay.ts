@@ -194,8 +194,8 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'an offer overtakes the calls that wait',
     file: sender,
-    find: 'return this.#waiting === 0 && this.#admits(byteLength);',
-    replace: 'return this.#admits(byteLength);',
+    find: 'if (this.#waiting > 0 || !this.#admits(item.length)) return false;',
+    replace: 'if (!this.#admits(item.length)) return false;',
   },
   {
     bug: 'an answer overtakes the callbacks before it',

@@ -143,11 +143,9 @@ export class Peer<SessionApi> implements SessionListener, ChannelOwner, Incoming
    * and reported as for a call that nobody awaits.
    */
   post(method: MethodInfo, item: Uint8Array, policy: QuickPolicy): void {
-    const { sender } = this.session;
     this.activity += 1;
     // A peer that keeps up needs no policy.
-    if (sender.takes(item)) sender.offer(item);
-    else this.#channel.post(method, item, policy);
+    if (!this.session.sender.offerQuietly(item)) this.#channel.post(method, item, policy);
   }
 
   /** Sends the service's state; while the client is slow only the newest. */

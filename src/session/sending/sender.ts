@@ -104,22 +104,21 @@ export class Sender {
     this.#pace?.restart();
   }
 
-  /** Whether `offer` takes an item now. False for one that it would throw for. */
-  takes(item: ItemBytes): boolean {
-    return this.#refusal === undefined && item.length <= this.#peerTerms.itemBytes && this.#takesSize(item.length);
-  }
-
   /** Sends an item that starts something, if the window takes it now; false if not. */
   offer(item: ItemBytes): boolean {
     this.#check(item);
-    if (!this.#takesSize(item.length)) return false;
-    this.#send(item, true);
-    return true;
+    return this.#sendNow(item);
   }
 
-  /** Whether nobody waits before it, and it is admitted. */
-  #takesSize(byteLength: number): boolean {
-    return this.#waiting === 0 && this.#admits(byteLength);
+  /** The same, but false as well for an item that `offer` would throw for. */
+  offerQuietly(item: ItemBytes): boolean {
+    return this.#refusal === undefined && item.length <= this.#peerTerms.itemBytes && this.#sendNow(item);
+  }
+
+  #sendNow(item: ItemBytes): boolean {
+    if (this.#waiting > 0 || !this.#admits(item.length)) return false;
+    this.#send(item, true);
+    return true;
   }
 
   /** Queues an item that `offer` did not take. Throws RESOURCE_EXHAUSTED if too many wait already. */
@@ -188,10 +187,7 @@ export class Sender {
    */
   sendDroppable(item: ItemBytes, key: number, limit: number): boolean {
     this.#check(item);
-    if (this.#takesSize(item.length)) {
-      this.#send(item, true);
-      return false;
-    }
+    if (this.#sendNow(item)) return false;
     const dropped = this.#lineUp().joinDroppable(item.slice(), key, limit);
     this.holding?.grew(item.length);
     return dropped;
