@@ -1,8 +1,6 @@
 import { Code } from '../errors.js';
 import { type Credentials, type Goodbye, type Grant, type Hello, Reason } from '../gen/duplex/v1/session.js';
-import { ackFrame } from '../wire/batch.js';
-import { type ControlMessage, controlFrame } from '../wire/control.js';
-import type { Acknowledgement } from './receiving/receipts.js';
+import type { ControlMessage } from '../wire/control.js';
 import type { SessionListener } from './session-options.js';
 
 const silentGoodbye: Goodbye = Object.freeze({
@@ -111,12 +109,11 @@ export class Controls {
     this.#hello = undefined;
   }
 
-  /** The frame of the next one. */
-  nextFrame(acknowledgement: Acknowledgement): Uint8Array {
-    const numbers = { seq: 0, ...acknowledgement };
-    const message = this.#queue?.shift();
+  /** Takes the next one out. */
+  next(): ControlMessage | 'ack' {
+    const next = this.#queue?.shift() ?? 'ack';
     if (this.#queue?.length === 0) this.#queue = undefined;
-    return message === undefined || message === 'ack' ? ackFrame(numbers) : controlFrame(message, numbers);
+    return next;
   }
 
   #add(message: ControlMessage | 'ack'): void {

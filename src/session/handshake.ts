@@ -13,6 +13,9 @@ import type { SessionTerms } from './terms.js';
 /** The protocol version that this engine speaks. */
 const PROTOCOL_VERSION = 1;
 
+/** A feature in a Hello: its client takes items in the frame of the Welcome. */
+export const WELCOME_ITEMS = 'welcome-items';
+
 /** What both sides know of a session that goes on over another carrier. */
 export interface SessionIdentity {
   readonly sessionId: Uint8Array;
@@ -47,6 +50,7 @@ export function helloFor(
     openNonce,
     attempt,
     terms,
+    features: [WELCOME_ITEMS],
     ...(identity && { ...identity, marks }),
     ...(credentials && { credentials }),
   });

@@ -1,9 +1,11 @@
 import { Code, DuplexError } from '../errors.js';
 import { Control, type Goodbye, type Hello, Reason, Result, type Welcome } from '../gen/duplex/v1/session.js';
+import { ackFrame } from '../wire/batch.js';
+import { type ControlMessage, controlFrame } from '../wire/control.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { announcedEnd, Closing } from './closing.js';
 import { Controls } from './controls.js';
-import { errorFromRejection, type Issuer, objectionTo, rejectionFor, turnedAway } from './handshake.js';
+import { errorFromRejection, type Issuer, objectionTo, rejectionFor, turnedAway, WELCOME_ITEMS } from './handshake.js';
 import { Liveness } from './liveness.js';
 import type { Receipts } from './receiving/receipts.js';
 import { asViolation, Receiver, type ReceiverListener, violation } from './receiving/receiver.js';
@@ -19,6 +21,9 @@ import { termsOf } from './terms.js';
 const MAX_GAPS = 3;
 const NEVER = Number.POSITIVE_INFINITY;
 const cancel: Departure = Object.freeze({ how: 'cancel' });
+const nothing = Object.freeze({ ack: 0, backlog: 0 });
+/** Of a carrier that says nothing of it. */
+const reachable = Object.freeze({ hasReachedNobody: false });
 
 /**
  * One session of a duplex contract as either role sees it: numbering, windows,
@@ -50,6 +55,9 @@ export class Session implements ReceiverListener {
   /** A client that wants to close before it is open: what it has sent must arrive first. */
   #closeOnceOpen: string | undefined;
   #unconfirmed = false;
+  /** Service: the client takes items that go with a Welcome. */
+  #greetsWithItems = false;
+  #carrier: { readonly hasReachedNobody: boolean } = reachable;
   #peerHalfClosed = false;
   /** The time of the frame that is being taken. */
   #now = 0;
@@ -107,7 +115,8 @@ export class Session implements ReceiverListener {
   // ---------------------------------------------------------------- carrier
 
   /** A carrier stands ready. A client introduces itself, a service waits for that. */
-  attach(now: number): void {
+  attach(now: number, carrier: { readonly hasReachedNobody: boolean } = reachable): void {
+    this.#carrier = carrier;
     if (this.#state === 'created' && this.#openBy === NEVER) this.#openBy = now + this.#options.openTimeoutMs;
     this.#move('attach');
     this.#resumption.redialAt = NEVER;
@@ -213,12 +222,12 @@ export class Session implements ReceiverListener {
 
   /** The next frame to write, or undefined if there is none. */
   poll(now: number): Uint8Array | undefined {
-    if (!this.controls.isEmpty) return this.#cutControl();
+    if (!this.controls.isEmpty) return this.#cutControl(now);
     if (this.#state !== 'open' || this.#departure !== undefined) return undefined;
     if (!this.#outbox.drained) return this.sender.nextFrame(now, this.#level === 'plain' ? undefined : this.#receipts);
     if (this.#closing.end !== undefined) this.#closeStep();
     if (this.#level === 'session' && now >= this.#receipts.deadline) this.controls.ack();
-    return this.controls.isEmpty ? undefined : this.#cutControl();
+    return this.controls.isEmpty ? undefined : this.#cutControl(now);
   }
 
   /** What to do with the carrier once `poll` has nothing left; undefined: keep it. */
@@ -388,6 +397,9 @@ export class Session implements ReceiverListener {
   }
 
   #finish(end: SessionEnd, departure?: Departure): void {
+    // What a service refuses it has not taken, and where nobody was reached nobody has.
+    if (this.#state === 'opening' && (end.kind === 'refused' || this.#carrier.hasReachedNobody))
+      this.#outbox.takeBackFramed();
     // Who was told that an item is admitted does not hear that it was never sent; of a session that never opened all do.
     const unknown = this.#outbox.unknown + (this.id === undefined ? 0 : this.#outbox.unframed);
     const isCertain = end.kind === 'closed' && end.code === Code.OK;
@@ -425,8 +437,10 @@ export class Session implements ReceiverListener {
 
   /** From its receiver: a control message. */
   control(item: ReceivedItem): boolean {
-    this.#takeControl(item, this.#now);
-    return this.#state === 'open';
+    const { kind } = item.decode(Control);
+    this.#takeControl(kind, this.#now);
+    // What comes with a Hello waits until its client is let in.
+    return this.#state === 'open' || (this.#state === 'opening' && kind?.$case === 'hello');
   }
 
   /** From its receiver: an item in turn. A handler may have ended the session meanwhile. */
@@ -434,8 +448,7 @@ export class Session implements ReceiverListener {
     return this.#state === 'closed' || this.#listener.item(item);
   }
 
-  #takeControl(item: ReceivedItem, now: number): void {
-    const { kind } = item.decode(Control);
+  #takeControl(kind: ControlMessage | undefined, now: number): void {
     switch (kind?.$case) {
       case 'hello':
         return this.#takeHello(kind.value);
@@ -461,6 +474,7 @@ export class Session implements ReceiverListener {
     const isFirst = this.#options.role === 'service' && this.#state === 'opening' && this.#openBy !== NEVER;
     if (!isFirst) throw violation('a Hello out of place');
     this.#resumption.greetedWith(hello);
+    this.#greetsWithItems = hello.features.includes(WELCOME_ITEMS);
     this.sender.peerTerms = termsOf(hello.terms, this.#options.terms);
     const objection = objectionTo(hello, this.#options.contract);
     // How long the application takes to let the client in is its own affair.
@@ -479,6 +493,8 @@ export class Session implements ReceiverListener {
     if (resumes && !this.#resumption.matches(welcome.marks))
       throw violation('its marks do not fit what was sent and received');
     if (welcome.result === Result.PLAIN) this.#level = 'plain';
+    // A service that knows nothing of items that come with a Hello has not taken them, and does not acknowledge them.
+    if (opens && this.#outbox.acked === 0) this.#outbox.takeBackFramed();
     this.#resumption.welcomedWith(welcome);
     this.sender.peerTerms = termsOf(welcome.terms, this.#options.terms);
     if (opens) this.#open(now);
@@ -489,6 +505,7 @@ export class Session implements ReceiverListener {
 
   #rejected(welcome: Welcome, now: number): void {
     const error = errorFromRejection(welcome);
+    if (this.#state === 'opening') this.#outbox.takeBackFramed();
     if (welcome.reason === Reason.CLOSED && this.#closing.end !== undefined) this.#finish(this.#closing.end, cancel);
     else if (error.retryAfterMs !== undefined && this.#state === 'resuming') this.#cut(error, now);
     else if (error.kind === 'unavailable' && this.#state === 'opening') this.carrierLost(error, now);
@@ -496,6 +513,7 @@ export class Session implements ReceiverListener {
   }
 
   #takeGoodbye(said: Goodbye, now: number): void {
+    if (this.#state === 'opening') this.#outbox.takeBackFramed();
     if (this.#state === 'opening' && said.reason === Reason.DRAINING) return this.carrierLost(turnedAway(said), now);
     if (this.#state !== 'open' || said.code !== Code.OK) {
       const end = endOfGoodbye(said, this.#state === 'open');
@@ -527,8 +545,23 @@ export class Session implements ReceiverListener {
 
   // ---------------------------------------------------------------- sending
 
-  #cutControl(): Uint8Array {
-    // An acknowledgement rides on every control but Hello and Welcome, whose marks say the same.
-    return this.controls.nextFrame(this.isJoined ? this.#receipts.say() : { ack: 0, backlog: 0 });
+  #cutControl(now: number): Uint8Array {
+    // An acknowledgement rides on every control but Hello, whose marks say the same.
+    const said = this.isJoined ? this.#receipts.say() : nothing;
+    const control = this.controls.next();
+    if (control === 'ack') return ackFrame({ seq: 0, ...said });
+    const items = Math.min(this.#outbox.countBehind, this.#mostWith(control));
+    if (items === 0) return controlFrame(control, { seq: 0, ...said });
+    return this.sender.frameBehind(controlFrame(control, { seq: this.#outbox.framed + 1, ...said }), items, now);
+  }
+
+  /**
+   * How many items may go with a control message. A client that says Hello
+   * only once sends its first item along: an empty window takes one, whatever
+   * the service's terms are.
+   */
+  #mostWith({ $case }: ControlMessage): number {
+    if ($case === 'welcome') return this.#greetsWithItems && this.#state === 'open' ? NEVER : 0;
+    return $case === 'hello' && this.#state === 'opening' && !this.#options.retryOpen ? 1 : 0;
   }
 }

@@ -69,7 +69,7 @@ export class Driver {
 
   #attach(link: Link): void {
     this.#link = link;
-    this.#tell((session, now) => session.attach(now));
+    this.#tell((session, now) => session.attach(now, link));
     this.#flushLater();
   }
 
@@ -255,6 +255,11 @@ class Link implements CarrierListener {
     this.#carrier ??= this.#dial?.(this);
     this.#dial = undefined;
     return this;
+  }
+
+  /** Whether nothing that was written can have arrived. */
+  get hasReachedNobody(): boolean {
+    return this.#carrier === undefined || this.#carrier.hasReachedNobody === true;
   }
 
   /** Whether nothing may be written any more. */

@@ -170,6 +170,19 @@ export class Batch {
     return copied(this.#bytes.subarray(start, end), numbers);
   }
 
+  /** The same behind `head`, the frame of a control message: there every item is one of `more`. */
+  frameBehind(head: Uint8Array, from: number, to: number): Uint8Array {
+    this.#settle();
+    this.#wasCopied = true;
+    const items = this.#bytes.subarray(this.#startOf(from), this.#endOf(to - 1));
+    const length = this.sizeAt(from);
+    const frame = new Uint8Array(head.length + 1 + varintSize(length) + items.length);
+    frame.set(head);
+    frame[head.length] = MORE_TAG;
+    frame.set(items, writeVarint(frame, head.length + 1, length));
+    return frame;
+  }
+
   /**
    * The memory of a batch whose items have all arrived, to be used again;
    * undefined if somebody may still read it, or there is none. A frame that

@@ -37,10 +37,11 @@ describe('opening a session', () => {
     expect(pair.client.events).toEqual(['opened']);
   });
 
-  it('sends nothing before the Welcome, and everything after it, in order', () => {
+  it('sends nothing between the Hello and the Welcome, and everything after it, in order', () => {
     const pair = new SessionPair();
     pair.accepts = false;
     pair.connect();
+    pair.settle();
     for (let id = 1; id <= 5; id++) pair.client.tell(id);
     pair.settle();
     expect(pair.service.told).toEqual([]);

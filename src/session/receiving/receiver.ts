@@ -12,7 +12,7 @@ const resting = new FrameDecoder();
 
 /** What the receiver hands out. */
 export interface ReceiverListener {
-  /** A control message. False to stop with this frame. */
+  /** A control message. True if items may follow it in its frame; false to stop with this frame. */
   control(item: ReceivedItem): boolean;
   /** An item in turn. True if it was dispatched, false if it waits. */
   item(item: ReceivedItem): boolean;
@@ -99,13 +99,17 @@ export class Receiver {
 
   #takeInTurn(mayHaveItems: boolean, now: number): number | undefined {
     const { receipts } = this;
+    let mayFollow = mayHaveItems;
     for (let seq = this.#decoder.seq; this.#decoder.next(); seq++) {
       const { item } = this.#decoder;
       if (item.number === Field.control) {
-        if (!this.#listener.control(item)) return undefined;
+        mayFollow = this.#listener.control(item);
+        if (!mayFollow) return undefined;
+        // It has no number itself.
+        seq -= 1;
         continue;
       }
-      if (!mayHaveItems) throw violation('it sends items before the Welcome');
+      if (!mayFollow) throw violation('it sends items before the Welcome');
       if (seq === 0) throw violation('an item has no number');
       const next = receipts.received + 1;
       if (seq > next) return next;

@@ -10,6 +10,10 @@ import { Shares } from './shares.js';
 const MAX_LONE = 1_024;
 /** The part of the window that awaited calls fill on the way to a peer that is late: when that has arrived it is acknowledged at once. */
 const LATE_SHARE = 1 / 4;
+/** Items that go with a control message have no more bytes than this: it has to arrive soon, and may be refused. */
+const BEHIND_BYTES = 16 * 1024;
+/** More than a Welcome has. */
+const WELCOME_BYTES = 512;
 
 /**
  * What this side sends: numbered when it is admitted, kept until the peer holds
@@ -55,6 +59,11 @@ export class Outbox {
   flows = false;
   /** Whether the peer is late to acknowledge: then awaited calls are sent less far ahead. */
   isLate = false;
+
+  /** Where in its batch the next item is. */
+  get #nextIndex(): number {
+    return (this.#entries[this.#next] as NumberedItems).indexOf(this.framed + 1);
+  }
 
   /** The receiver's terms, once they are known. */
   set terms(terms: SessionTerms) {
@@ -193,27 +202,51 @@ export class Outbox {
     return this.#cut(share, { seq, ack, backlog });
   }
 
+  /** How many of the next items may go with a control message, in one frame. */
+  get countBehind(): number {
+    if (this.drained) return 0;
+    const entry = this.#entries[this.#next] as NumberedItems;
+    const index = entry.indexOf(this.framed + 1);
+    const { frameItems, frameBytes } = this.#terms;
+    const room = Math.min(BEHIND_BYTES, frameBytes - WELCOME_BYTES);
+    if (entry.batch.sizeAt(index) > room) return 0;
+    return Math.min(frameItems, entry.batch.upTo(index, room) - index, entry.lastSeq - this.framed);
+  }
+
+  /** So many of them behind `head`, the frame of the control message. */
+  frameBehind(head: Uint8Array, count: number): Uint8Array {
+    const from = this.#nextIndex;
+    return this.#take(count).frameBehind(head, from, from + count);
+  }
+
+  /** What was framed has not arrived, and never will: it is as if no carrier had taken it along. */
+  takeBackFramed(): void {
+    if (this.rewind(0)) this.#everFramed = 0;
+  }
+
   /** Whether more was admitted, before the peer's terms were known, than its window takes. */
   get isOverfull(): boolean {
     const { windowItems, windowBytes } = this.#terms;
-    if (this.#everFramed > 0 || this.#openItems < 2) return false;
+    // One item may have gone with the Hello.
+    if (this.#everFramed > 1 || this.#openItems < 2) return false;
     return this.#openItems > windowItems || this.#openBytes > windowBytes;
   }
 
-  /** Gives back all that was admitted, in order. Nothing of it may have been framed. */
+  /** Gives back, in order, all that was admitted and not framed. */
   takeBack(): readonly { readonly item: Uint8Array; readonly charged: boolean }[] {
-    const entries = this.#entries.splice(0);
+    const entries = this.#entries.splice(this.#next);
     this.#open = undefined;
-    this.lastSeq = 0;
-    this.#openItems = 0;
-    this.#openBytes = 0;
-    this.#keptBytes = 0;
-    return entries.flatMap((entry) =>
-      Array.from({ length: entry.batch.count }, (_, index) => ({
-        item: entry.batch.itemAt(index),
-        charged: entry.isGated(entry.firstSeq + index),
-      })),
-    );
+    return entries.flatMap((entry) => {
+      const { firstSeq, lastSeq } = entry;
+      this.#openItems -= entry.gatedItems;
+      this.#openBytes -= entry.gatedBytes;
+      this.#keptBytes -= entry.bytes;
+      this.lastSeq = this.framed;
+      return Array.from({ length: lastSeq + 1 - firstSeq }, (_, index) => ({
+        item: entry.batch.itemAt(entry.indexOf(firstSeq + index)),
+        charged: entry.isGated(firstSeq + index),
+      }));
+    });
   }
 
   /** The next frame at the plain level: one item without numbers. */
@@ -224,8 +257,13 @@ export class Outbox {
 
   /** Takes so many items of the next entry into a frame. */
   #cut(count: number, numbers: FrameNumbers): Uint8Array {
+    const from = this.#nextIndex;
+    return this.#take(count).frame(from, from + count, numbers);
+  }
+
+  /** Takes so many items of the next entry along; the batch that they are in. */
+  #take(count: number): Batch {
     const entry = this.#entries[this.#next] as NumberedItems;
-    const from = entry.indexOf(this.framed + 1);
     if (entry === this.#open) this.#open = undefined;
     this.#lastFrameItems = count;
     this.#heardSince = false;
@@ -234,7 +272,7 @@ export class Outbox {
     if (this.framed > this.#everFramed) this.#everFramed = this.framed;
     if (this.framed < entry.lastSeq) this.#entries.splice(this.#next, 0, entry.takeUpTo(this.framed));
     this.#next += 1;
-    return entry.batch.frame(from, from + count, numbers);
+    return entry.batch;
   }
 
   /**

@@ -98,6 +98,13 @@ export class Sender {
     return frame;
   }
 
+  /** The same of items that go with a control message, behind `head`, its frame; see `Outbox.countBehind`. */
+  frameBehind(head: Uint8Array, count: number, now: number): Uint8Array {
+    const frame = this.outbox.frameBehind(head, count);
+    this.#pace?.framed(now);
+    return frame;
+  }
+
   /** Frames go to the peer, or none for now: then only the window bounds what is sent meanwhile. */
   flow(flows: boolean): void {
     this.outbox.flows = flows;

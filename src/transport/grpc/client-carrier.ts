@@ -2,6 +2,7 @@ import {
   Channel,
   type ChannelCredentials,
   type ChannelOptions,
+  connectivityState,
   credentials,
   type InterceptingListener,
   type Metadata,
@@ -124,6 +125,7 @@ export function grpcDialer(address: string, options: GrpcDialOptions = {}): Dial
  * makes for its callers: see {@link sessionInterceptor}.
  */
 export class GrpcClientCarrier implements Carrier, InterceptingListener {
+  readonly #channel: Channel;
   readonly #call: ReturnType<Channel['createCall']>;
   readonly #reader: FrameReader;
   readonly #listener: CarrierListener;
@@ -140,6 +142,7 @@ export class GrpcClientCarrier implements Carrier, InterceptingListener {
     source: ResolvedMetadata,
     listener: CarrierListener,
   ) {
+    this.#channel = channel;
     // No deadline: it would end the session, and beyond 2^31 ms it wraps.
     this.#call = channel.createCall(connectPath(wireName), Number.POSITIVE_INFINITY, null, null, null);
     this.#listener = listener;
@@ -174,6 +177,12 @@ export class GrpcClientCarrier implements Carrier, InterceptingListener {
     this.#call.cancelWithStatus(Code.CANCELLED, 'the session left the stream');
     // grpc-js tells nothing of a call that has not started.
     if (!this.#started) queueMicrotask(() => this.#end(Code.CANCELLED, 'left before the stream was opened'));
+  }
+
+  /** A connection that was lost leaves its channel idle, and only a new call, of which there is none, has it dial again. */
+  get hasReachedNobody(): boolean {
+    const state = this.#channel.getConnectivityState(false);
+    return state === connectivityState.CONNECTING || state === connectivityState.TRANSIENT_FAILURE;
   }
 
   pause(): void {

@@ -1,4 +1,4 @@
-import type { Channel } from '@grpc/grpc-js';
+import { type Channel, connectivityState } from '@grpc/grpc-js';
 import type { DuplexError } from '../../errors.js';
 import type { Carrier, CarrierListener } from '../carrier.js';
 import { channelMaker, type Dialer, GrpcClientCarrier, type GrpcDialOptions } from './client-carrier.js';
@@ -40,6 +40,7 @@ export function grpcConnections(
   };
   const pick = (): Connection => {
     for (const connection of connections) {
+      if (isBroken(connection)) connection.retired = true;
       if (!connection.retired && connection.streams < streamsPerConnection) return connection;
     }
     const made: Connection = { channel: makeChannel(), streams: 0, retired: false };
@@ -66,6 +67,9 @@ export function grpcConnections(
       },
       pause: () => carrier.pause(),
       resume: () => carrier.resume(),
+      get hasReachedNobody() {
+        return carrier.hasReachedNobody;
+      },
     };
   };
   return {
@@ -82,6 +86,11 @@ export function grpcConnections(
       for (const connection of connections) retire(connection);
     },
   };
+}
+
+/** Whether a connection was lost, and its streams are about to hear of it. A new one would have the channel dial again. */
+function isBroken({ channel, streams }: Connection): boolean {
+  return streams > 0 && channel.getConnectivityState(false) === connectivityState.IDLE;
 }
 
 /** Sees when a stream is over. */

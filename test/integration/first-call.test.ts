@@ -1,0 +1,206 @@
+import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import { Code, createChannelFactory } from 'grpc-duplex';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Hello, Result, Welcome } from '../../src/gen/duplex/v1/session.js';
+import { content, control, controlOf, decodeEnvelope, type Envelope, encodeEnvelope } from '../support/envelope.js';
+import { join, type ServeOptions, serve } from '../support/everything.js';
+import { EchoRequest } from '../support/gen/testing/v1/everything.js';
+import { Everything } from '../support/gen/testing/v1/everything_duplex.js';
+import { deferred, eventually, record } from '../support/observe.js';
+import { RawStream } from '../support/raw-stream.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { rejectionOf } from '../support/thrown-by.js';
+
+/** A service that notes what it echoes, and is made when `made` is resolved. */
+async function echoing(options: ServeOptions = {}, made: PromiseLike<void> | undefined = undefined) {
+  const ran: string[] = [];
+  const handler = { echo: ({ text }: { text: string }) => ({ text: `${text} ${ran.push(text)}` }) };
+  return { ran, ...(await serve(() => (made === undefined ? handler : made.then(() => handler)), options)) };
+}
+
+/** A server written by hand, which answers each frame of a session's stream as it likes. */
+async function serving(answer: (stream: ServerDuplexStream<Buffer, Buffer>, frame: Envelope) => void) {
+  const frames: Envelope[] = [];
+  const bytes = (buffer: Buffer): Buffer => buffer;
+  const server = new Server();
+  const codec = {
+    requestSerialize: bytes,
+    requestDeserialize: bytes,
+    responseSerialize: bytes,
+    responseDeserialize: bytes,
+  };
+  const path = '/testing.v1.EverythingDuplexService/Connect';
+  server.addService(
+    { Connect: { path, requestStream: true, responseStream: true, ...codec } },
+    {
+      Connect: (stream: ServerDuplexStream<Buffer, Buffer>) =>
+        stream.on('data', (buffer: Buffer) => {
+          const frame = decodeEnvelope(buffer);
+          frames.push(frame);
+          answer(stream, frame);
+        }),
+    },
+  );
+  onTestFinished(() => server.forceShutdown());
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('localhost:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return { frames, address: `localhost:${port}` };
+}
+
+const write = (stream: ServerDuplexStream<Buffer, Buffer>, envelope: Envelope): boolean =>
+  stream.write(Buffer.from(encodeEnvelope(envelope)));
+
+describe('the first call of a client goes with its Hello', () => {
+  it('in one frame', async () => {
+    const { address, frames } = await serving(() => {});
+    join(address)
+      .client.service.echo({ text: 'a' })
+      .catch(() => {});
+    await eventually(() => expect(frames).not.toEqual([]));
+    expect(frames.map(controlOf)).toMatchObject([{ $case: 'hello' }]);
+    expect(frames).toMatchObject([{ seq: 1, more: [{ callId: 1, content: { number: 102 } }] }]);
+  });
+
+  it('and what it brings comes with the Welcome, in one frame', async () => {
+    const { address } = await serve(({ callback }) => ({
+      echo: ({ text }) => {
+        void callback.noted({ text });
+        return { text };
+      },
+    }));
+    const stream = new RawStream(address);
+    const more = [{ callId: 1, content: content(102, EchoRequest, { text: 'a' }) }];
+    const hello = Hello.fromPartial({ maxVersion: 1, attempt: 1, features: ['welcome-items'] });
+    stream.send({ seq: 1, content: control({ $case: 'hello', value: hello }), more });
+    await eventually(() => expect(stream.received).toHaveLength(1));
+    expect(stream.received.map(controlOf)).toMatchObject([{ $case: 'welcome' }]);
+    expect(stream.received).toMatchObject([{ seq: 1, ack: 1, more: [{}, { replyTo: 1 }] }]);
+  });
+
+  it('and those after it keep their order', async () => {
+    const { address, ran } = await echoing({ concurrency: 'single' });
+    const { client } = join(address);
+    const answers = await Promise.all(['a', 'b', 'c'].map((text) => client.service.echo({ text })));
+    expect(answers.map(({ text }) => text)).toEqual(['a 1', 'b 2', 'c 3']);
+    expect(ran).toEqual(['a', 'b', 'c']);
+  });
+
+  it('of one-way calls, too', async () => {
+    const notes: string[] = [];
+    const { address } = await serve(() => ({ note: ({ text }) => void notes.push(text) }));
+    const { client } = join(address);
+    for (const text of ['a', 'b', 'c']) void client.service.note({ text });
+    await client.close();
+    expect(notes).toEqual(['a', 'b', 'c']);
+  });
+
+  it('and of its callbacks none is lost', async () => {
+    const { address } = await serve(({ callback }) => ({
+      note: ({ text }) => {
+        for (const n of [1, 2, 3]) void callback.noted({ text: `${text}${n}` });
+      },
+    }));
+    const { client } = join(address);
+    const noted = record(client.callbacks.noted$);
+    void client.service.note({ text: 'a' });
+    await client.close();
+    expect(noted.map((note) => (note === 'complete' ? note : note.text))).toEqual(['a1', 'a2', 'a3', 'complete']);
+  });
+});
+
+describe('a call that went with a Hello does not run before its client is let in', () => {
+  it('while the service finds out who that is', async () => {
+    const known = deferred<{ id: string }>();
+    const { address, ran } = await echoing({ authenticate: () => known.promise });
+    const { client } = join(address);
+    const answer = client.service.echo({ text: 'a' });
+    await eventually(() => expect(client.status).toBe('opening'));
+    expect(ran).toEqual([]);
+    known.resolve({ id: 'ann' });
+    expect(await answer).toMatchObject({ text: 'a 1' });
+  });
+
+  it('while what serves it is made', async () => {
+    const made = deferred();
+    const { address, ran, service } = await echoing({}, made.promise);
+    const { client } = join(address);
+    const answer = client.service.echo({ text: 'a' });
+    await eventually(() => expect(service.sessions.size).toBe(1));
+    expect(ran).toEqual([]);
+    made.resolve();
+    expect(await answer).toMatchObject({ text: 'a 1' });
+  });
+
+  it.each<[string, ServeOptions, Code]>([
+    ['who shows bad credentials', { authenticate: () => Promise.reject(new Error('no')) }, Code.UNAUTHENTICATED],
+    ['for whom there is no room', { limits: { sessions: 0 } }, Code.RESOURCE_EXHAUSTED],
+  ])('and never that of one %s: it says so', async (_, options, code) => {
+    const { address, ran } = await echoing(options);
+    expect(await rejectionOf(join(address).client.service.echo({ text: 'a' }))).toMatchObject({ code, executed: 'no' });
+    expect(ran).toEqual([]);
+  });
+
+  it('and never if what would serve it is not made', async () => {
+    const { address } = await serve(() => Promise.reject(new Error('no database')));
+    expect(await rejectionOf(join(address).client.service.echo())).toMatchObject({ executed: 'no' });
+  });
+});
+
+describe('a call that went with a Hello', () => {
+  it('did not run where nobody was reached', async () => {
+    const { address, host } = await serve();
+    await host.stop();
+    const refused = { code: Code.UNAVAILABLE, executed: 'no' };
+    expect(await rejectionOf(join(address).client.service.echo())).toMatchObject(refused);
+    await using factory = createChannelFactory(Everything, { address, connections: 'shared' });
+    const calls = [factory.create(), factory.create()].map((client) => rejectionOf(client.service.echo()));
+    expect(await Promise.all(calls)).toMatchObject([refused, refused]);
+    expect(await rejectionOf(join('no.such.host.invalid:1').client.service.echo())).toMatchObject(refused);
+  });
+
+  it('did not run where the time was up before a connection was made', async () => {
+    // An address of the range for documentation, which nobody answers at.
+    const { client } = join('192.0.2.1:1', { openTimeoutMs: 100 });
+    expect(await rejectionOf(client.service.echo())).toMatchObject({ executed: 'no' });
+  });
+
+  it('may have run where the connection broke before the Welcome', async () => {
+    const made = deferred();
+    const { port, service } = await echoing({}, made.promise);
+    const proxy = await TcpProxy.to(port);
+    const answer = rejectionOf(join(proxy.address).client.service.echo({ text: 'a' }));
+    await eventually(() => expect(service.sessions.size).toBe(1));
+    proxy.cut();
+    expect(await answer).toMatchObject({ code: Code.UNAVAILABLE, executed: 'maybe' });
+  });
+
+  it('runs once where opening is tried again', async () => {
+    const { port, ran } = await echoing();
+    const proxy = await TcpProxy.to(port);
+    proxy.refuse(true);
+    const { client } = join(proxy.address, { retryOpen: true, backoff: { firstMs: 5, maxMs: 5 } });
+    const answer = client.service.echo({ text: 'a' });
+    await eventually(() => expect(proxy.connections).toBeGreaterThan(2));
+    proxy.refuse(false);
+    expect(await answer).toMatchObject({ text: 'a 1' });
+    expect(ran).toEqual(['a']);
+  });
+
+  it('is made plainly of a service that has only the plain level', async () => {
+    const { address, frames } = await serving((stream, frame) => {
+      if (controlOf(frame)?.$case === 'hello') {
+        const value = Welcome.fromPartial({ result: Result.PLAIN, version: 1 });
+        write(stream, { content: control({ $case: 'welcome', value }) });
+      } else if (frame.content !== undefined && frame.callId !== undefined) {
+        write(stream, { replyTo: frame.callId, content: frame.content });
+      }
+    });
+    const { client } = join(address);
+    expect(await client.service.echo({ text: 'a' })).toMatchObject({ text: 'a' });
+    expect(frames.filter(({ seq }) => seq !== undefined)).toHaveLength(1);
+    client.abort();
+  });
+});
