@@ -77,7 +77,8 @@ describe('the first call of a client goes with its Hello', () => {
     stream.send({ seq: 1, content: control({ $case: 'hello', value: hello }), more });
     await eventually(() => expect(stream.received).toHaveLength(1));
     expect(stream.received.map(controlOf)).toMatchObject([{ $case: 'welcome' }]);
-    expect(stream.received).toMatchObject([{ seq: 1, ack: 1, more: [{}, { replyTo: 1 }] }]);
+    const items = [{ content: { number: 21 } }, { content: { number: 111 } }, { replyTo: 1 }];
+    expect(stream.received).toMatchObject([{ seq: 1, ack: 1, more: items }]);
   });
 
   it('and those after it keep their order', async () => {
@@ -134,12 +135,18 @@ describe('a call that went with a Hello does not run before its client is let in
     expect(await answer).toMatchObject({ text: 'a 1' });
   });
 
-  it.each<[string, ServeOptions, Code]>([
-    ['who shows bad credentials', { authenticate: () => Promise.reject(new Error('no')) }, Code.UNAUTHENTICATED],
-    ['for whom there is no room', { limits: { sessions: 0 } }, Code.RESOURCE_EXHAUSTED],
-  ])('and never that of one %s: it says so', async (_, options, code) => {
-    const { address, ran } = await echoing(options);
-    expect(await rejectionOf(join(address).client.service.echo({ text: 'a' }))).toMatchObject({ code, executed: 'no' });
+  it('and never that of one who is turned away: it says so', async () => {
+    const { address, ran } = await echoing({ authenticate: () => undefined });
+    const turnedAway = { code: Code.UNAUTHENTICATED, executed: 'no' };
+    expect(await rejectionOf(join(address).client.service.echo({ text: 'a' }))).toMatchObject(turnedAway);
+    expect(ran).toEqual([]);
+  });
+
+  it('and never that of one for whom there is no room', async () => {
+    const { address, ran } = await echoing({ limits: { sessions: 1 } });
+    await join(address).client.open();
+    const refused = { code: Code.RESOURCE_EXHAUSTED, executed: 'no' };
+    expect(await rejectionOf(join(address).client.service.echo({ text: 'a' }))).toMatchObject(refused);
     expect(ran).toEqual([]);
   });
 

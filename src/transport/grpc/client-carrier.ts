@@ -134,6 +134,7 @@ export class GrpcClientCarrier implements Carrier, InterceptingListener {
   /** Until then grpc-js holds the first message back. */
   #started = false;
   #over = false;
+  #reachedNobody = false;
 
   constructor(
     channel: Channel,
@@ -181,6 +182,7 @@ export class GrpcClientCarrier implements Carrier, InterceptingListener {
 
   /** A connection that was lost leaves its channel idle, and only a new call, of which there is none, has it dial again. */
   get hasReachedNobody(): boolean {
+    if (this.#over) return this.#reachedNobody;
     const state = this.#channel.getConnectivityState(false);
     return state === connectivityState.CONNECTING || state === connectivityState.TRANSIENT_FAILURE;
   }
@@ -207,6 +209,8 @@ export class GrpcClientCarrier implements Carrier, InterceptingListener {
 
   #end(code: number, details: string): void {
     if (this.#over) return;
+    // Whoever hears of the end may close the channel.
+    this.#reachedNobody = this.hasReachedNobody;
     this.#over = true;
     if (code === Code.OK) return this.#listener.ended();
     this.#listener.lost(this.#errorFrom(code, details));
