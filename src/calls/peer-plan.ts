@@ -1,6 +1,7 @@
 import type { AnyContract, MethodInfo } from '../contract/contract.js';
 import type { Logger } from '../observability/logger.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
+import { randomBytes } from '../session/random-bytes.js';
 import type { HeldBytes } from '../session/sending/held-bytes.js';
 import { defaultWaitingLineLimits } from '../session/sending/waiting-line.js';
 import type { SessionOptions } from '../session/session-options.js';
@@ -108,7 +109,7 @@ function sessionOptions(options: PeerOptions): SessionOptions {
     showsCredentials,
     backoff: options.backoff ?? defaultBackoff,
     random: Math.random,
-    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    randomBytes,
     ...options.engine,
   };
 }

@@ -139,7 +139,7 @@ export function resolveConnectOptions<Callbacks, Operations>(
   return {
     ...resolved,
     ...resolveReporting(options, 'client'),
-    backoff: resolveBackoff(resolved.backoff),
+    backoff: options.backoff === undefined ? defaultBackoff : resolveBackoff(options.backoff),
     dialer,
   };
 }

@@ -138,9 +138,14 @@ function tooLate(state: 'silent' | 'identifying' | 'over', timeoutMs: number): D
 
 /** The Hello that a first frame holds, if it holds one. Throws for what is no frame at all. */
 function helloIn(frame: Uint8Array): Hello | undefined {
-  const decoder = new FrameDecoder();
-  decoder.read(frame);
-  if (decoder.item.number !== Field.control) return undefined;
-  const { kind } = decoder.item.decode(Control);
-  return kind?.$case === 'hello' ? kind.value : undefined;
+  try {
+    decoder.read(frame);
+    if (decoder.item.number !== Field.control) return undefined;
+    const { kind } = decoder.item.decode(Control);
+    return kind?.$case === 'hello' ? kind.value : undefined;
+  } finally {
+    decoder.close();
+  }
 }
+
+const decoder = new FrameDecoder();

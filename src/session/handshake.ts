@@ -59,8 +59,10 @@ export function helloFor(
 /** The service's consent to a new session, or to one that goes on: then with its marks. */
 export function welcomeFor(identity: SessionIdentity, terms: SessionTerms, marks?: Marks): Welcome {
   const result = marks === undefined ? Result.OPENED : Result.RESUMED;
-  return Welcome.fromPartial({ ...identity, result, version: PROTOCOL_VERSION, terms, ...(marks && { marks }) });
+  return { ...noWelcome, ...identity, result, version: PROTOCOL_VERSION, terms, marks };
 }
+
+const noWelcome: Welcome = Object.freeze(Welcome.fromPartial({}));
 
 /** A service's refusal. Unknown session, wrong token and expiry look the same on purpose. */
 export function rejectionFor(reason: Reason, retryAfterMs = 0): Welcome {

@@ -33,8 +33,12 @@ export const GATHER_BYTES = 30 * KIB;
 /** The peer's terms with the defaults for whatever it left out; `own` itself if they are the same. */
 export function termsOf(peer: Terms | undefined, own = defaultTerms): SessionTerms {
   if (peer === undefined) return defaultTerms;
-  const said = (name: keyof SessionTerms): number => peer[name] || defaultTerms[name];
+  const said = { ...peer };
+  let isOwn = true;
+  for (const name of names) {
+    said[name] ||= defaultTerms[name];
+    if (said[name] !== own[name]) isOwn = false;
+  }
   // Most sessions have both sides' defaults, and then need no object of their own for it.
-  if (names.every((name) => said(name) === own[name])) return own;
-  return { ...defaultTerms, ...Object.fromEntries(names.map((name) => [name, said(name)])) };
+  return isOwn ? own : said;
 }

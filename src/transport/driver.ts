@@ -62,9 +62,14 @@ export class Driver {
     this.#attach(new Link(this, open).open());
   }
 
-  /** The first frame opens the carrier: a Hello may have to wait until it is known who says it. */
+  /**
+   * Opens the carrier now: while it connects there is time to work out the
+   * Hello. One that has to wait until it is known who says it opens it itself.
+   */
   #redial(dial: Dial): void {
-    this.#attach(new Link(this, dial));
+    const link = new Link(this, dial);
+    this.#attach(link);
+    if (!this.#session.controls.awaitsCredentials) link.open();
   }
 
   #attach(link: Link): void {

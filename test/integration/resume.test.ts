@@ -71,6 +71,8 @@ describe('a session whose connection breaks', () => {
       },
     }));
     const { client } = join(proxy.address, { handler: { confirm: ({ question }) => ({ answer: question }) } });
+    // The first call may run before its client knows of the session, and then there is nothing to resume.
+    await client.open();
     const reply = client.service.ask({ question: 'still?' });
     await started.promise;
     proxy.cut();

@@ -1,4 +1,5 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from '../../session/random-bytes.js';
 
 const TOKEN_BYTES = 32;
 
@@ -16,7 +17,7 @@ export class ResumeTokens {
   issue(): Uint8Array {
     const token = randomBytes(TOKEN_BYTES);
     this.#newest = digest(token);
-    return new Uint8Array(token);
+    return token;
   }
 
   /** The client has the newest token: from now on no other is valid. */
