@@ -22,7 +22,8 @@ const lastCounts: ReadonlySet<ControlMessage['$case']> = new Set(['ping', 'pong'
  */
 export class Controls {
   /** None while it is empty: an array keeps room for its next items, 180 bytes in each session that rests. */
-  #queue: (ControlMessage | 'ack')[] | undefined;
+  #queue: ControlMessage[] | undefined;
+  #wantsAck = false;
   /** Client: makes the Hello that the present carrier has not seen yet. */
   #hello: ((credentials: Credentials | undefined) => Hello) | undefined;
   readonly #session: { readonly isJoined: boolean };
@@ -35,7 +36,12 @@ export class Controls {
   }
 
   get isEmpty(): boolean {
-    return this.#queue === undefined;
+    return this.#queue === undefined && !this.#wantsAck;
+  }
+
+  /** Whether a message waits, and not only an acknowledgement. */
+  get hasMessage(): boolean {
+    return this.#queue !== undefined;
   }
 
   /** Client: whether the Hello waits for who is to say it. */
@@ -45,14 +51,18 @@ export class Controls {
 
   push(message: ControlMessage): void {
     const { $case } = message;
-    if (lastCounts.has($case))
-      this.#queue = this.#queue?.filter((queued) => queued === 'ack' || queued.$case !== $case);
+    if (lastCounts.has($case)) this.#queue = this.#queue?.filter((queued) => queued.$case !== $case);
     this.#add(message);
   }
 
-  /** An acknowledgement alone; without anything to acknowledge it is an empty frame. */
+  /** An acknowledgement, alone unless something goes before it and takes it along; without anything to acknowledge an empty frame. */
   ack(): void {
-    this.#add('ack');
+    this.#wantsAck = true;
+  }
+
+  /** A frame takes it along. */
+  acked(): void {
+    this.#wantsAck = false;
   }
 
   /** A Goodbye that says this much and leaves the rest empty. */
@@ -67,7 +77,7 @@ export class Controls {
     if (!this.#session.isJoined) return;
     const last = this.#queue?.at(-1);
     // What is granted in one turn goes as one message.
-    if (last !== undefined && last !== 'ack' && last.$case === 'credit') last.value.grants.push(grant);
+    if (last?.$case === 'credit') last.value.grants.push(grant);
     else this.push({ $case: 'credit', value: { grants: [grant] } });
     this.#listener.wake();
   }
@@ -107,16 +117,18 @@ export class Controls {
   clear(): void {
     this.#queue = undefined;
     this.#hello = undefined;
+    this.#wantsAck = false;
   }
 
-  /** Takes the next one out. */
-  next(): ControlMessage | 'ack' {
-    const next = this.#queue?.shift() ?? 'ack';
+  /** Takes the next one out; undefined for an acknowledgement alone. */
+  next(): ControlMessage | undefined {
+    const next = this.#queue?.shift();
     if (this.#queue?.length === 0) this.#queue = undefined;
+    this.acked();
     return next;
   }
 
-  #add(message: ControlMessage | 'ack'): void {
+  #add(message: ControlMessage): void {
     this.#queue ??= [];
     this.#queue.push(message);
   }

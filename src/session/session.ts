@@ -222,11 +222,12 @@ export class Session implements ReceiverListener {
 
   /** The next frame to write, or undefined if there is none. */
   poll(now: number): Uint8Array | undefined {
-    if (!this.controls.isEmpty) return this.#cutControl(now);
-    if (this.#state !== 'open' || this.#departure !== undefined) return undefined;
-    if (!this.#outbox.drained) return this.sender.nextFrame(now, this.#level === 'plain' ? undefined : this.#receipts);
-    if (this.#closing.end !== undefined) this.#closeStep();
-    if (this.#level === 'session' && now >= this.#receipts.deadline) this.controls.ack();
+    if (this.controls.hasMessage) return this.#cutControl(now);
+    if (this.#state === 'open' && this.#departure === undefined) {
+      if (!this.#outbox.drained) return this.#cutItems(now);
+      if (this.#closing.end !== undefined) this.#closeStep();
+      if (this.#level === 'session' && now >= this.#receipts.deadline) this.controls.ack();
+    }
     return this.controls.isEmpty ? undefined : this.#cutControl(now);
   }
 
@@ -545,11 +546,16 @@ export class Session implements ReceiverListener {
 
   // ---------------------------------------------------------------- sending
 
+  #cutItems(now: number): Uint8Array {
+    this.controls.acked();
+    return this.sender.nextFrame(now, this.#level === 'plain' ? undefined : this.#receipts);
+  }
+
   #cutControl(now: number): Uint8Array {
     // An acknowledgement rides on every control but Hello, whose marks say the same.
     const said = this.isJoined ? this.#receipts.say() : nothing;
     const control = this.controls.next();
-    if (control === 'ack') return ackFrame({ seq: 0, ...said });
+    if (control === undefined) return ackFrame({ seq: 0, ...said });
     const items = Math.min(this.#outbox.countBehind, this.#mostWith(control));
     if (items === 0) return controlFrame(control, { seq: 0, ...said });
     return this.sender.frameBehind(controlFrame(control, { seq: this.#outbox.framed + 1, ...said }), items, now);

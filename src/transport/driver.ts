@@ -13,6 +13,9 @@ const cancel: Departure = Object.freeze({ how: 'cancel' });
 /** So long the last words of a session that is over may take; then its carrier is given up. */
 const LINGER_MS = 5_000;
 
+/** For a microtask: `queueMicrotask` makes a resource and a bound function for each. */
+const settled = Promise.resolve();
+
 const written = (session: Session): void => session.written();
 const tick = (session: Session, now: number): void => session.tick(now);
 
@@ -154,7 +157,7 @@ export class Driver {
     this.#scheduled = true;
     // Not the next microtask but after the last one: 128 callers that a frame of replies wakes send their next requests
     // in as many microtasks, and these belong in one frame, not the first in one and the rest in another.
-    queueMicrotask(this.#flushLast);
+    void settled.then(this.#flushLast);
   }
 
   readonly #flushLast = (): void => process.nextTick(Driver.#flushSoon, this);

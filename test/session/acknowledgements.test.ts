@@ -30,6 +30,23 @@ describe('an acknowledgement', () => {
     expect(said(pair)).toMatchObject([{ seq: 1, ack: 1 }]);
   });
 
+  it.each<[string, (pair: SessionPair) => void, object]>([
+    ['a call', ({ client }) => client.tell(1), { seq: 1 }],
+    ['a Goodbye', ({ client, now }) => client.session.close(now, 'done'), { content: { number: 16 } }],
+  ])('of a Welcome rides on %s that comes in the same turn', (_, say, frame) => {
+    const pair = new SessionPair();
+    pair.connect();
+    while (pair.poll(pair.client));
+    deliverAll(pair);
+    while (pair.poll(pair.service));
+    while (pair.deliver(pair.client));
+    say(pair);
+    while (pair.poll(pair.client));
+    expect(pair.arriving(pair.service)).toMatchObject([frame]);
+    pair.settle();
+    expect(pair.service.events).toContain('confirmed');
+  });
+
   it('goes alone after a second, once', () => {
     const pair = quiet();
     pair.client.tell(1);
