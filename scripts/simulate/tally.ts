@@ -1,4 +1,5 @@
 import { allTransitions } from '../../src/session/states.js';
+import { allSituations } from '../../test/support/sim/checks/log-checker.js';
 import type { Outcome } from '../../test/support/sim/run.js';
 
 /**
@@ -16,9 +17,10 @@ export class Tally {
   readonly #faults = new Map<string, number>();
   readonly #ends = new Map<string, number>();
   readonly #moves = new Map<string, number>();
+  readonly #situations = new Map<string, number>();
   readonly #start = performance.now();
 
-  add({ history, moves, violations }: Outcome): void {
+  add({ history, moves, situations, violations }: Outcome): void {
     this.seeds += 1;
     if (violations.length > 0) this.failed += 1;
     for (const entry of history.entries) {
@@ -28,10 +30,15 @@ export class Tally {
       else count(this.#counts, entry.what);
     }
     for (const [move, times] of moves) count(this.#moves, move, times);
+    for (const [situation, times] of situations) count(this.#situations, situation, times);
   }
 
-  /** The transitions that no seed made, though it could have. */
+  /** The transitions that no seed made, and what can happen in an opening and never did, though it could have. */
   get missing(): readonly string[] {
+    return [...this.#missingMoves, ...allSituations.filter((situation) => !this.#situations.has(situation))];
+  }
+
+  get #missingMoves(): readonly string[] {
     return this.#transitions.filter((move) => !this.#moves.has(move) && !NEVER.has(move));
   }
 
@@ -51,7 +58,8 @@ export class Tally {
       `faults        ${listed(this.#faults)}`,
       `ends          ${listed(this.#ends)}`,
       `resumed       ${this.#moves.get('client resuming welcome open') ?? 0} times`,
-      `transitions   ${possible - this.missing.length} of ${possible} visited`,
+      `openings      ${listed(this.#situations)}`,
+      `transitions   ${possible - this.#missingMoves.length} of ${possible} visited`,
       ...this.missing.map((move) => `  not visited: ${move}`),
       `failed seeds  ${this.failed}`,
     ];

@@ -55,7 +55,7 @@ export class Session implements ReceiverListener {
   /** A client that wants to close before it is open: what it has sent must arrive first. */
   #closeOnceOpen: string | undefined;
   #unconfirmed = false;
-  /** Service: the client takes items that go with a Welcome. */
+  /** Service: the client takes items that go with a Welcome, as its last Hello says. */
   #greetsWithItems = false;
   #carrier: { readonly hasReachedNobody: boolean } = reachable;
   #peerHalfClosed = false;
@@ -274,6 +274,7 @@ export class Session implements ReceiverListener {
    */
   resume(hello: Hello, now: number): boolean {
     if (!this.#resumption.isNews(hello)) return false;
+    this.#heed(hello);
     if (this.#state === 'opening') {
       // The client dialled again before it was let in: the Welcome goes over the new carrier.
       this.#move('cut');
@@ -475,13 +476,18 @@ export class Session implements ReceiverListener {
     const isFirst = this.#options.role === 'service' && this.#state === 'opening' && this.#openBy !== NEVER;
     if (!isFirst) throw violation('a Hello out of place');
     this.#resumption.greetedWith(hello);
-    this.#greetsWithItems = hello.features.includes(WELCOME_ITEMS);
+    this.#heed(hello);
     this.sender.peerTerms = termsOf(hello.terms, this.#options.terms);
     const objection = objectionTo(hello, this.#options.contract);
     // How long the application takes to let the client in is its own affair.
     this.#openBy = NEVER;
     if (objection === undefined) this.#listener.opening(hello);
     else this.refuse(objection);
+  }
+
+  /** What a client can do beyond the version it says with each Hello. */
+  #heed({ features }: Hello): void {
+    this.#greetsWithItems = features.includes(WELCOME_ITEMS);
   }
 
   #takeWelcome(welcome: Welcome, now: number): void {

@@ -31,6 +31,15 @@ function say(pair: SessionPair, envelope: Envelope): void {
   pair.client.session.receive(encodeEnvelope(envelope), pair.now);
 }
 
+/** The Hello that is on its way names no features. */
+function forgetFeatures(pair: SessionPair): void {
+  const [hello] = pair.arriving(pair.service);
+  const said = hello && controlOf(hello);
+  if (said?.$case !== 'hello') throw new Error('no Hello');
+  const frame = encodeEnvelope({ content: control({ ...said, value: { ...said.value, features: [] } }) });
+  pair.service.inbox.splice(0, 1, { frame });
+}
+
 function welcome(init: Parameters<typeof Welcome.fromPartial>[0] = {}): Content {
   const identity = { sessionId: Uint8Array.of(1), token: Uint8Array.of(2), epoch: 1, version: 1 };
   return control({ $case: 'welcome', value: Welcome.fromPartial({ result: Result.OPENED, ...identity, ...init }) });
@@ -178,11 +187,7 @@ describe('what a service sends while it lets a client in', () => {
 
   it('goes behind it to one that does not say so', () => {
     const pair = greeting([]);
-    const [hello] = pair.arriving(pair.service);
-    const said = hello && controlOf(hello);
-    if (said?.$case !== 'hello') throw new Error('no Hello');
-    const frame = encodeEnvelope({ content: control({ ...said, value: { ...said.value, features: [] } }) });
-    pair.service.inbox.splice(0, 1, { frame });
+    forgetFeatures(pair);
     pair.accepts = false;
     pair.settle();
     pair.service.accept();
@@ -202,6 +207,17 @@ describe('what a service sends while it lets a client in', () => {
     expect(frame && numbersWith(frame)).toEqual([1, 2]);
     pair.client.session.receive(encodeEnvelope(frame as Envelope), pair.now);
     expect(pair.client.told).toEqual([1, 2]);
+  });
+
+  it('goes behind the one that resumes to a client that does not say again that it takes it there', () => {
+    const pair = SessionPair.opened({ clientTerms: { ttlMs: 60_000 }, serviceTerms: { ttlMs: 60_000 } });
+    pair.cut();
+    pair.service.tell(1);
+    pair.connect();
+    while (pair.poll(pair.client));
+    forgetFeatures(pair);
+    pair.deliver(pair.service);
+    expect(written(pair, pair.service).map(numbersWith)).toEqual([[], []]);
   });
 
   it('is numbered in the frame as behind it', () => {

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { decodeEnvelope } from '../support/envelope.js';
 import type { Entry } from '../support/sim/checks/history.js';
 import { Ledger } from '../support/sim/checks/ledger.js';
-import { LogChecker } from '../support/sim/checks/log-checker.js';
 import { planOf } from '../support/sim/plan.js';
 import { run } from '../support/sim/run.js';
+import { complaintsAbout, tampered } from '../support/sim/tampering.js';
 
 /** The frames in which client c0 said again what it had said over a connection that broke. */
 function replaysIn(entries: readonly Entry[]): ReadonlySet<Entry> {
@@ -31,24 +31,7 @@ async function recorded(): Promise<readonly Entry[]> {
   throw new Error('no seed has all that');
 }
 
-function complaintsOf(entries: readonly Entry[]): readonly string[] {
-  const checker = new LogChecker();
-  checker.check(entries);
-  return checker.complaints.map(({ rule }) => rule);
-}
-
-/** The log with one entry replaced by others; `choose` says by which, and for the rest nothing. */
-function tampered(entries: readonly Entry[], choose: (entry: Entry) => readonly Entry[] | undefined): Entry[] {
-  let done = false;
-  const result = entries.flatMap((entry) => {
-    const instead = done ? undefined : choose(entry);
-    done ||= instead !== undefined;
-    return instead ?? [entry];
-  });
-  if (!done) throw new Error('the log has nothing of that kind');
-  return result;
-}
-
+const complaintsOf = (entries: readonly Entry[]): readonly string[] => complaintsAbout(entries).map(({ rule }) => rule);
 const isServed = (entry: Entry): boolean => entry.what === 'begun' && entry.who.startsWith('S');
 const ownerOf = (entry: Entry | undefined): string | undefined => (entry?.what === 'begun' ? entry.who : undefined);
 

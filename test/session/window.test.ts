@@ -110,6 +110,33 @@ describe('the window', () => {
     expect(pair.service.told).toEqual(upTo(25));
   });
 
+  it('that turns out to be small holds up no stream whose call it takes, and no item of one overtakes its call', () => {
+    const pair = new SessionPair({ serviceTerms: { windowItems: 2 } });
+    pair.service.holds = (id) => id < 10;
+    const { sender } = pair.client.session;
+    /** A call, and what belongs to it: sent, if it need not wait for the call. */
+    const call = (callId: number) => {
+      const since = sender.mark;
+      pair.client.send(telling(callId, { callId }));
+      const until = sender.mark;
+      return (id: number) => sender.offerStreamItem(telling(id, { callId }), since, until);
+    };
+    const [first, second, third] = [call(1), call(2), call(3)];
+    expect([first(10), third(30), second(20), first(11)]).toEqual([true, true, true, true]);
+    pair.connect();
+    pair.settle();
+    // The peer holds two calls. What belongs to them has come, and more of it does.
+    expect(pair.service.told).toEqual([1, 2, 10, 20, 11]);
+    expect([third(31), second(21)]).toEqual([false, true]);
+    pair.settle();
+    expect(pair.service.told).toEqual([1, 2, 10, 20, 11, 21]);
+    pair.service.begin();
+    pair.advance(1_000);
+    expect(third(31)).toBe(true);
+    pair.settle();
+    expect(pair.service.told).toEqual([1, 2, 10, 20, 11, 21, 3, 30, 31]);
+  });
+
   it('does not gate answers', () => {
     const pair = SessionPair.opened({ serviceTerms: { windowItems: 1 } });
     pair.service.holds = () => true;

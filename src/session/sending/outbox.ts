@@ -233,7 +233,7 @@ export class Outbox {
   }
 
   /** Gives back, in order, all that was admitted and not framed. */
-  takeBack(): readonly { readonly item: Uint8Array; readonly charged: boolean }[] {
+  takeBack(): readonly { readonly item: Uint8Array; readonly charged: boolean; readonly seq: number }[] {
     const entries = this.#entries.splice(this.#next);
     this.#open = undefined;
     return entries.flatMap((entry) => {
@@ -245,6 +245,7 @@ export class Outbox {
       return Array.from({ length: lastSeq + 1 - firstSeq }, (_, index) => ({
         item: entry.batch.itemAt(entry.indexOf(firstSeq + index)),
         charged: entry.isGated(firstSeq + index),
+        seq: firstSeq + index,
       }));
     });
   }

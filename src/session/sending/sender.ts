@@ -1,5 +1,6 @@
 import { Code, DuplexError } from '../../errors.js';
 import type { ItemBytes } from '../../wire/encoded-item.js';
+import { FrameDecoder } from '../../wire/frame-decoder.js';
 import type { Acknowledgement } from '../receiving/receipts.js';
 import { errorOf, type SessionEnd } from '../session-end.js';
 import { defaultTerms, type SessionTerms } from '../terms.js';
@@ -7,7 +8,7 @@ import type { HeldBytes } from './held-bytes.js';
 import { Holding } from './holding.js';
 import { Outbox } from './outbox.js';
 import { Pace } from './pace.js';
-import { type Waiter, WaitingLine, type WaitingLineLimits } from './waiting-line.js';
+import { type Early, type Waiter, WaitingLine, type WaitingLineLimits } from './waiting-line.js';
 
 /** The key of states in the waiting line; methods have theirs from 100 up. */
 const STATE = 0;
@@ -52,8 +53,33 @@ export class Sender {
   set peerTerms(terms: SessionTerms) {
     this.#peerTerms = terms;
     this.outbox.terms = terms;
-    // What was admitted by a guess must not stand in the way of answers, which no window gates.
-    if (this.outbox.isOverfull) this.#lineUp().putInFront(this.outbox.takeBack());
+    if (this.outbox.isOverfull) this.#admitAgain();
+  }
+
+  /**
+   * What was admitted by a guess is admitted anew, in order. What the window
+   * does not take waits in front of all others, and right behind a call what
+   * belongs to it, such as items of its stream. Nothing else that no window
+   * gates may wait for that: a handler may be waiting for it.
+   */
+  #admitAgain(): void {
+    const { outbox } = this;
+    const line = this.#lineUp();
+    const late: Early[][] = [];
+    const ofCalls = new Map<number, Early[]>();
+    for (const { item, charged, seq } of outbox.takeBack()) {
+      const call = callIdIn(item);
+      const own = charged ? undefined : ofCalls.get(call);
+      if (own?.[0] !== undefined) own.push({ item, charged, ordinal: own[0].ordinal });
+      else if (!charged) outbox.add(item);
+      else if (late.length === 0 && outbox.admits(item.length)) outbox.charge(item);
+      else {
+        const places = [{ item, charged, ordinal: seq }];
+        late.push(places);
+        if (call !== 0) ofCalls.set(call, places);
+      }
+    }
+    line.putInFront(late.flat());
   }
 
   /** Whether nothing waits to be admitted or framed. */
@@ -140,9 +166,9 @@ export class Sender {
     return this.outbox.admits(byteLength) && this.holding?.fits(byteLength) !== false;
   }
 
-  /** A mark for `answer`: what is sent from now on belongs before the answer. */
+  /** A mark for `answer`: what is sent from now on belongs before the answer. What is sent may have to wait after all. */
   get mark(): number {
-    return this.#line?.mark ?? 0;
+    return this.#line?.mark ?? this.outbox.lastSeq;
   }
 
   /**
@@ -220,7 +246,7 @@ export class Sender {
   }
 
   #lineUp(): WaitingLine {
-    this.#line ??= new WaitingLine(this.#limits);
+    this.#line ??= new WaitingLine(this.#limits, this.outbox.lastSeq);
     return this.#line;
   }
 
@@ -263,4 +289,11 @@ export class Sender {
       code: Code.RESOURCE_EXHAUSTED,
     });
   }
+}
+
+/** The call to which an item belongs that its caller sent. */
+function callIdIn(item: Uint8Array): number {
+  const decoder = new FrameDecoder();
+  decoder.read(item);
+  return decoder.item.callId;
 }

@@ -18,6 +18,9 @@ interface Place {
   readonly key: number | undefined;
 }
 
+/** What was admitted before it could be known that it has to wait. */
+export type Early = Pick<Place, 'item' | 'charged' | 'ordinal'>;
+
 /** Bounds of the line: how many may wait, and with how many bytes. */
 export interface WaitingLineLimits {
   readonly items: number;
@@ -36,13 +39,15 @@ export const defaultWaitingLineLimits: WaitingLineLimits = Object.freeze({ items
 export class WaitingLine {
   #places: Place[] = [];
   #bytes = 0;
-  #ordinal = 0;
+  #ordinal: number;
   /** Those of the places that may be dropped, by their keys, oldest first. */
   #droppable: Map<number, Place[]> | undefined;
   readonly #limits: WaitingLineLimits;
 
-  constructor(limits: WaitingLineLimits = defaultWaitingLineLimits) {
+  /** Marks go on from `mark`: those that were made before there was a line keep their meaning. */
+  constructor(limits: WaitingLineLimits = defaultWaitingLineLimits, mark = 0) {
     this.#limits = limits;
+    this.#ordinal = mark;
   }
 
   get length(): number {
@@ -101,14 +106,11 @@ export class WaitingLine {
     return dropped;
   }
 
-  /** Puts what had been admitted too early before all others. Nobody may hold a mark yet. */
-  putInFront(items: readonly Pick<Place, 'item' | 'charged'>[]): void {
-    const places = this.#places;
-    this.#places = [];
-    this.#bytes = 0;
-    this.#droppable = undefined;
-    for (const { item, charged } of items) this.#push(item, charged, undefined);
-    for (const { item, charged, waiter, key } of places) this.#push(item, charged, waiter, key);
+  /** Puts what had been admitted too early before all others; each has the mark that was made with it. */
+  putInFront(items: readonly Early[]): void {
+    const early = items.map((each) => ({ ...each, waiter: undefined, key: undefined }));
+    this.#places = [...early, ...this.#places];
+    for (const { item } of items) this.#bytes += item.length;
   }
 
   #push(item: Uint8Array, charged: boolean, waiter: Waiter | undefined, key?: number): void {

@@ -1,7 +1,8 @@
 import { control, controlOf, decodeEnvelope, encodeEnvelope } from '../envelope.js';
+import { withoutItems } from './older.js';
 import type { Fault, Hearing } from './plan.js';
 import type { Simulation } from './simulation.js';
-import type { Break } from './world/stream.js';
+import type { Break, Stream } from './world/stream.js';
 
 /** Makes a fault happen now. */
 export function strike(simulation: Simulation, fault: Fault): void {
@@ -43,9 +44,10 @@ export function strike(simulation: Simulation, fault: Fault): void {
       const old = network.streams.filter(({ client, hello, helloArrived, isBroken }) => {
         return client.who === fault.on && hello !== undefined && (helloArrived || isBroken || client.hasLeft);
       });
-      const hello = old.at(-1 - fault.back)?.hello;
-      if (hello === undefined) return;
-      return network.haunt(fault.forged ? forged(hello) : hello, fault.lifeMs, breakOf(fault.hears));
+      const haunting = old.at(-1 - fault.back);
+      if (haunting?.hello === undefined) return;
+      const hello = fault.forged ? forged(haunting.hello) : saidLate(haunting, haunting.hello);
+      return network.haunt(hello, fault.lifeMs, breakOf(fault.hears));
     }
     case 'restart':
       return restart(simulation, fault.forMs, breakOf(fault.hears));
@@ -55,6 +57,16 @@ export function strike(simulation: Simulation, fault: Fault): void {
       return stream?.break({ ...breakOf(fault.hears), clientHearsAfterMs: Number.POSITIVE_INFINITY });
     }
   }
+}
+
+/**
+ * An old Hello. A network says nothing twice: a Hello that arrived is one of
+ * another attempt that only looks the same, without the item that went with it.
+ */
+function saidLate(stream: Stream, frame: Uint8Array): Uint8Array {
+  const isLate = stream.hasConnected && stream.isBroken && !stream.helloArrived;
+  stream.helloArrived = true;
+  return isLate ? frame : withoutItems(frame);
 }
 
 /** The Hello of somebody who knows the session, but not its token. */

@@ -76,6 +76,10 @@ export interface Settings {
   readonly closeTimeoutMs: number;
   /** How long the service takes to let a client in. */
   readonly factoryMs: number;
+  /** By what the service turns clients away. */
+  readonly refuses: 'nobody' | 'authentication' | 'limits' | 'factory';
+  /** Whose Hellos are heard as if they knew nothing of what may go with a Hello and a Welcome. */
+  readonly older: 'nobody' | 'service' | 'client';
   /** Who closes what is still open at the end. */
   readonly closer: 'client' | 'service' | 'both';
   /** When they do, if it is to be while things still go wrong. */
@@ -192,15 +196,31 @@ function settingsOf(random: Random, horizonMs: number): Settings {
       [1, 50],
       [1, 1_000],
     ]),
+    refuses: level === 'plain' ? 'nobody' : refusalOf(random.fork('refuses')),
+    older: random.fork('older').weighted([
+      [6, 'nobody'],
+      [1, 'service'],
+      [1, 'client'],
+    ]),
     closer: level === 'plain' ? 'client' : random.pick(['client', 'client', 'service', 'both']),
     closesAt: random.chance(0.3) ? random.int(horizonMs >> 1, horizonMs) : undefined,
     idles: random.chance(0.15),
   };
 }
 
+function refusalOf(random: Random): Settings['refuses'] {
+  return random.weighted([
+    [9, 'nobody'],
+    [1, 'authentication'],
+    [1, 'limits'],
+    [1, 'factory'],
+  ]);
+}
+
 /** A time that is likely to meet others: much happens at the start, and many things at once. */
 function timeIn(random: Random, horizonMs: number): number {
   return random.weighted([
+    [0.3, 0],
     [1, random.int(0, 20)],
     [3, random.int(0, horizonMs)],
     [2, Math.round((random.int(0, 10) * horizonMs) / 10) + random.int(0, 2)],

@@ -1,8 +1,8 @@
 import { checkEnd, checkHealed } from './checks/final-checks.js';
 import type { History } from './checks/history.js';
-import { LogChecker } from './checks/log-checker.js';
+import { LogChecker, type Situation } from './checks/log-checker.js';
 import { strike } from './faults.js';
-import type { Plan } from './plan.js';
+import type { Plan, Step } from './plan.js';
 import { Simulation, type Violation } from './simulation.js';
 
 /** After the last fault everybody is connected again, or knows that it is over, within this time. */
@@ -20,15 +20,17 @@ export interface Outcome {
   readonly history: History;
   readonly violations: readonly Violation[];
   readonly moves: ReadonlyMap<string, number>;
+  readonly situations: ReadonlyMap<Situation, number>;
 }
 
 /** Carries out a plan, from the first connection to the last timer, and checks it all the way. */
 export async function run(plan: Plan): Promise<Outcome> {
   const simulation = new Simulation(plan);
   const { history, moves, violations } = simulation;
-  const { level, pingMs, pingTimeoutMs, resumeWindowMs, windowItems, windowBytes, frameItems } = plan.settings;
-  const settings = { level, pingMs, pingTimeoutMs, resumeWindowMs, windowItems, windowBytes, frameItems };
-  history.add({ what: 'settings', settings });
+  const { level, pingMs, pingTimeoutMs, resumeWindowMs, windowItems, windowBytes, frameItems, retryOpen } =
+    plan.settings;
+  const times = { pingMs, pingTimeoutMs, resumeWindowMs };
+  history.add({ what: 'settings', settings: { level, ...times, windowItems, windowBytes, frameItems, retryOpen } });
   try {
     await carryOut(simulation);
   } catch (error) {
@@ -36,17 +38,25 @@ export async function run(plan: Plan): Promise<Outcome> {
   }
   const checker = new LogChecker();
   checker.check(history.entries);
-  return { plan, history, violations: [...violations, ...checker.complaints], moves };
+  const { complaints, situations } = checker;
+  return { plan, history, violations: [...violations, ...complaints], moves, situations };
 }
 
 async function carryOut(simulation: Simulation): Promise<void> {
   const { world, plan, network, violations } = simulation;
   const { steps, faults, clients, horizonMs } = plan;
   simulation.startServer();
+  // What a client is to do by the time at which it connects it does in the same turn.
+  const isFirst = ({ at, on }: Step): boolean =>
+    clients.some((connectsAt, index) => on === `c${index}` && at <= connectsAt);
   clients.forEach((at, index) => {
-    world.schedule(undefined, at, 'io', () => simulation.connect(`c${index}`));
+    const name = `c${index}`;
+    const first = steps.filter((step) => step.on === name && isFirst(step));
+    world.schedule(undefined, at, 'io', () => simulation.connect(name, first));
   });
-  for (const step of steps) world.schedule(undefined, step.at, 'io', () => simulation.perform(step));
+  for (const step of steps) {
+    if (!isFirst(step)) world.schedule(undefined, step.at, 'io', () => simulation.perform(step));
+  }
   for (const fault of faults) world.schedule(undefined, fault.at, 'io', () => strike(simulation, fault));
   const failed = (): boolean => violations.length > 0;
   const { closesAt } = plan.settings;

@@ -1,4 +1,5 @@
 import { type ConnectOptions, resolveConnectOptions } from '../../../src/client/options.js';
+import { Code, Fault } from '../../../src/errors.js';
 import { Admission } from '../../../src/server/admission/admission.js';
 import { HostedService } from '../../../src/server/hosted-service.js';
 import { type HostOptions, resolveHostOptions } from '../../../src/server/options.js';
@@ -7,6 +8,7 @@ import { defaultTerms } from '../../../src/session/terms.js';
 import type { Clock } from '../../../src/transport/clock.js';
 import { Everything } from '../gen/testing/v1/everything_duplex.js';
 import { History } from './checks/history.js';
+import { asHeard } from './older.js';
 import type { Plan, Step } from './plan.js';
 import { ClientProgram } from './programs/client-program.js';
 import type { Surroundings } from './programs/errand.js';
@@ -55,7 +57,8 @@ export class Simulation {
       isReliable,
       isAcknowledged: plan.settings.level === 'session',
     };
-    this.network = new Network(this.#surroundings, this.#random.fork('network'), plan.settings.network);
+    const heard = asHeard(plan.settings.older, this.#random.fork('older'));
+    this.network = new Network(this.#surroundings, this.#random.fork('network'), plan.settings.network, heard);
   }
 
   report(rule: string, message: string): void {
@@ -66,7 +69,7 @@ export class Simulation {
   startServer(): void {
     const process = new Process(`S${this.servers.length}`, this.world);
     const { settings } = this.plan;
-    const { resumeWindowMs, pingMs, pingTimeoutMs, closeTimeoutMs, concurrency } = settings;
+    const { resumeWindowMs, pingMs, pingTimeoutMs, closeTimeoutMs, concurrency, refuses } = settings;
     const onError = (error: Error): void => this.#reported(process.name, error);
     const options = resolveHostOptions({
       clock: process.clock,
@@ -75,6 +78,7 @@ export class Simulation {
       pingMs,
       pingTimeoutMs,
       closeTimeoutMs,
+      ...(refuses === 'limits' && { limits: { sessions: 1 } }),
       ...this.#authentication(process),
     });
     const service = new HostedService(
@@ -96,7 +100,8 @@ export class Simulation {
     return process;
   }
 
-  connect(name: string): void {
+  /** A client that connects, and what it does at once: the first of that may go with its Hello. */
+  connect(name: string, first: readonly Step[]): void {
     const process = new Process(name, this.world);
     const { resumeWindowMs, pingMs, pingTimeoutMs, closeTimeoutMs, retryOpen } = this.plan.settings;
     const dialer = {
@@ -117,12 +122,11 @@ export class Simulation {
       ...this.#credentials(process),
     });
     const options = { ...resolved, engine: this.#engine('client', name) };
-    this.clients.set(
-      name,
-      new ClientProgram(process, options, this.#surroundings, (service) =>
-        this.services.find((program) => program.name === service),
-      ),
+    const client = new ClientProgram(process, options, this.#surroundings, (service) =>
+      this.services.find((program) => program.name === service),
     );
+    this.clients.set(name, client);
+    for (const step of first) client.perform(step);
   }
 
   /** What a client shows in its session: its name. Its function takes its time. */
@@ -135,17 +139,23 @@ export class Simulation {
   /** How the service finds out who a client is. However late that is, its credentials last from then on. */
   #authentication({ name, clock }: Process): Pick<HostOptions, 'authenticate'> {
     const { credentialsMs } = this.plan;
-    if (credentialsMs === undefined) return {};
+    const refuses = this.plan.settings.refuses === 'authentication';
+    if (credentialsMs === undefined && !refuses) return {};
     const random = this.#random.fork(`authentication ${name}`);
     return {
-      authenticate({ credentials }) {
-        const id = new TextDecoder().decode(credentials?.value);
-        return later(clock, random.pick([0, 1, 100]), () => ({
-          id,
-          expiresAt: new Date(clock.date() + credentialsMs),
-        }));
+      authenticate: ({ credentials, peer }) => {
+        const id = credentials === undefined ? 'anybody' : new TextDecoder().decode(credentials.value);
+        return later(clock, random.pick([0, 1, 100]), () => {
+          if (refuses && this.#isUnwanted(peer)) throw new Fault(Code.UNAUTHENTICATED, 'not you');
+          return { id, ...(credentialsMs !== undefined && { expiresAt: new Date(clock.date() + credentialsMs) }) };
+        });
       },
     };
+  }
+
+  /** Whether the service turns a client away, whenever it comes, where it turns anybody away. */
+  #isUnwanted(peer: string): boolean {
+    return this.#random.fork(`unwanted ${peer}`).chance(0.5);
   }
 
   /** Has a program do what the plan says, when its process comes to it. */
@@ -170,6 +180,14 @@ export class Simulation {
   }
 
   #serve(process: Process, session: Everything.Session): Everything.Handler | Promise<Everything.Handler> {
+    const { factoryMs, refuses } = this.plan.settings;
+    if (refuses === 'factory' && this.#isUnwanted(session.peer)) {
+      const fault = new Fault(Code.PERMISSION_DENIED, 'not you');
+      if (factoryMs === 0) throw fault;
+      return later(process.clock, factoryMs, () => {
+        throw fault;
+      });
+    }
     const serial = this.services.filter((service) => service.process === process).length;
     const name = `${process.name}.${serial}`;
     this.history.add({ what: 'session', who: name, server: process.name, id: session.id });
@@ -181,7 +199,6 @@ export class Simulation {
     this.services.push(program);
     // No plan asks for the operations that are missing.
     const handler = program as unknown as Everything.Handler;
-    const { factoryMs } = this.plan.settings;
     if (factoryMs === 0) return handler;
     return new Promise((resolve) => {
       this.world.schedule(process, this.world.now + factoryMs, 'timer', () => resolve(handler));
@@ -212,5 +229,5 @@ export class Simulation {
 }
 
 function later<Made>(clock: Clock, ms: number, make: () => Made): Promise<Made> {
-  return new Promise((resolve) => void clock.schedule(clock.now() + ms, () => resolve(make())));
+  return new Promise<void>((resolve) => void clock.schedule(clock.now() + ms, resolve)).then(make);
 }

@@ -12,7 +12,7 @@ function describe(entry: Entry): string {
     case 'fault':
       return `       !!!  ${entry.fault}`;
     case 'dial':
-      return `${column(entry.who)} dials stream ${entry.stream}`;
+      return `${column(entry.who)} dials stream ${entry.stream}${entry.inVain ? ', and nobody is there' : ''}`;
     case 'write':
       return `${column(entry.who)} #${entry.stream} writes  ${describeFrame(entry.frame)}`;
     case 'frame':
@@ -55,21 +55,27 @@ function describeFrame(frame: Uint8Array): string {
   const { seq = 0, ack = 0, backlog = 0 } = envelope;
   const numbers = `ack ${ack}${backlog > 0 ? ` backlog ${backlog}` : ''}`;
   const control = controlOf(envelope);
+  const more = envelope.more === undefined ? '' : ` with ${describeItems(seq, envelope.more)}`;
   if (control?.$case === 'hello') {
     const { attempt, sessionId, marks } = control.value;
-    return `Hello attempt ${attempt}${sessionId.length > 0 ? ` resume ${JSON.stringify(marks)}` : ''}`;
+    return `Hello attempt ${attempt}${sessionId.length > 0 ? ` resume ${JSON.stringify(marks)}` : ''}${more}`;
   }
   if (control?.$case === 'welcome') {
     const { result, reason, marks } = control.value;
-    return `Welcome result ${result} reason ${reason}${marks === undefined ? '' : ` ${JSON.stringify(marks)}`}`;
+    const from = marks === undefined ? '' : ` ${JSON.stringify(marks)}`;
+    return `Welcome result ${result} reason ${reason}${from} ${numbers}${more}`;
   }
   if (control?.$case === 'goodbye')
     return `Goodbye last_seq ${control.value.lastSeq} code ${control.value.code} ${numbers}`;
   if (control !== undefined) return `${control.$case} ${numbers}`;
   const items = itemsOf(envelope);
   if (items.length === 0) return numbers;
+  return `${describeItems(seq, items)} ${numbers}`;
+}
+
+function describeItems(seq: number, items: readonly Envelope[]): string {
   const last = seq + items.length - 1;
-  return `items ${seq}${last > seq ? `–${last}` : ''} [${items.map(describeItem).join(', ')}] ${numbers}`;
+  return `items ${seq}${last > seq ? `–${last}` : ''} [${items.map(describeItem).join(', ')}]`;
 }
 
 function describeItem({ callId = 0, replyTo = 0, content }: Envelope): string {

@@ -54,7 +54,7 @@ function reasonsOfClient({ plan, servers }: Simulation, client: ClientProgram): 
   const reasons = [
     'closed',
     ...(aborts ? ['aborted'] : []),
-    ...(client.isDismissed && !client.wasOpen ? ['refused'] : []),
+    ...((client.isDismissed || settings.refuses !== 'nobody') && !client.wasOpen ? ['refused'] : []),
   ];
   // A plain client that has half-closed can answer no question any more, and leaves when its time is up.
   if (settings.closeTimeoutMs < 100_000 || settings.level === 'plain') reasons.push('timeout');

@@ -8,7 +8,13 @@ import { createHash } from 'node:crypto';
 export type Happening =
   | { readonly what: 'fault'; readonly fault: string }
   | { readonly what: 'settings'; readonly settings: HistorySettings }
-  | { readonly what: 'dial'; readonly who: string; readonly stream: number }
+  | {
+      readonly what: 'dial';
+      readonly who: string;
+      readonly stream: number;
+      /** Whether nobody is there who would take it. */
+      readonly inVain: boolean;
+    }
   | { readonly what: 'write' | 'frame'; readonly who: string; readonly stream: number; readonly frame: Uint8Array }
   | { readonly what: 'depart' | 'told'; readonly who: string; readonly stream: number; readonly how: string }
   | { readonly what: 'stalled'; readonly who: string; readonly until: number }
@@ -44,6 +50,8 @@ export interface HistorySettings {
   readonly windowItems: number;
   readonly windowBytes: number;
   readonly frameItems: number;
+  /** Whether clients go on trying to open a session. */
+  readonly retryOpen: boolean;
 }
 
 /** A happening with the virtual time at which it happened, in milliseconds. */

@@ -1,6 +1,7 @@
-import type { Goodbye, Hello, Welcome } from '../../../../src/gen/duplex/v1/session.js';
+import type { Goodbye, Welcome } from '../../../../src/gen/duplex/v1/session.js';
 import { controlOf, decodeEnvelope, type Envelope, itemsOf } from '../../envelope.js';
 import type { Entry, HistorySettings } from './history.js';
+import { type Greeting, LogFrames } from './log-frames.js';
 import { type LoggedItem, LogLine } from './log-line.js';
 import { LogTimes } from './log-times.js';
 
@@ -23,9 +24,23 @@ interface LoggedSession {
 
 interface LoggedStream {
   readonly id: number;
-  hello: Hello | undefined;
   session: LoggedSession | undefined;
 }
+
+/** What can become of an item that goes with a Hello, and where items go with a Welcome. */
+export const allSituations = [
+  'first item taken',
+  'first item ignored, sent again',
+  'first item refused',
+  'first item lost',
+  'first item lost, and it ran',
+  'first item reached nobody',
+  'items with a Welcome that opens',
+  'items with a Welcome that resumes',
+  'a Welcome to who takes no items with it',
+] as const;
+
+export type Situation = (typeof allSituations)[number];
 
 /**
  * Checker B: reads the log of a run, and nothing else, and holds it to
@@ -38,8 +53,10 @@ export class LogChecker {
   readonly #sessions = new Map<string, LoggedSession>();
   readonly #programs = new Map<string, string>();
   readonly #streams = new Map<number, LoggedStream>();
-  readonly #begun = new Map<string, { readonly who: string; readonly order: number }>();
+  readonly #begun = new Map<string, { readonly who: string; readonly order: number; readonly t: number }>();
   readonly #calls = new Map<string, 'open' | 'settled'>();
+  /** Calls that may have read some of their requests: something has become of them, wherever those are. */
+  readonly #consuming = new Set<string>();
   /** Clients and sessions of the service that are over. */
   readonly #over = new Map<string, Extract<Entry, { what: 'over' }>>();
   /** Which way a call went. */
@@ -48,6 +65,16 @@ export class LogChecker {
   #isCalm = true;
   /** Which session a client's items went over. */
   readonly #sessionOf = new Map<string, LoggedSession>();
+  /** Streams for which nobody was there, and clients that somebody was there for. */
+  readonly #inVain = new Set<number>();
+  readonly #reached = new Set<string>();
+  readonly #frames: LogFrames;
+  /** What was seen, and how often: a campaign has to visit all of it. */
+  readonly situations = new Map<Situation, number>();
+
+  constructor() {
+    this.#frames = new LogFrames(this.#complain);
+  }
 
   /** Reads the whole log. */
   check(entries: readonly Entry[]): void {
@@ -62,6 +89,7 @@ export class LogChecker {
       this.#checkOrder(session.down);
     }
     for (const [who, end] of this.#over) this.#checkEnd(who, end);
+    for (const greeting of this.#frames.greetings) this.#checkFirstItem(greeting);
     for (const [id, state] of this.#calls) {
       if (state === 'open' && this.#over.has(ownerOf(id))) this.#complain('settles', `${id} never settled`);
     }
@@ -73,12 +101,13 @@ export class LogChecker {
 
   #read(entry: Entry): void {
     if (entry.what === 'fault') this.#isCalm = false;
-    else if (entry.what === 'settings') this.#settings = entry.settings;
+    else if (entry.what === 'settings') this.#set(entry.settings);
+    else if (entry.what === 'dial') this.#dial(entry);
     else if (entry.what === 'session') this.#programs.set(entry.id, entry.who);
     else if (entry.what === 'write') this.#readFrame(entry, 'write');
     else if (entry.what === 'frame') this.#readFrame(entry, 'read');
-    else if (entry.what === 'call' && !entry.forgotten) this.#calls.set(entry.id, 'open');
-    else if (entry.what === 'settled') this.#settle(entry.id);
+    else if (entry.what === 'call') this.#call(entry);
+    else if (entry.what === 'settled') this.#settle(entry);
     else if (entry.what === 'begun') this.#begin(entry.who, entry.id);
     else if (entry.what === 'over') {
       if (this.#over.has(entry.who)) this.#complain('once', `${entry.who} was over twice`);
@@ -86,9 +115,31 @@ export class LogChecker {
     }
   }
 
-  #settle(id: string): void {
+  #set(settings: HistorySettings): void {
+    this.#settings = settings;
+    this.#frames.repeatsHello = settings.retryOpen;
+  }
+
+  #dial({ who, stream, inVain }: Extract<Entry, { what: 'dial' }>): void {
+    if (inVain) this.#inVain.add(stream);
+    else this.#reached.add(who);
+  }
+
+  #call({ id, method, forgotten }: Extract<Entry, { what: 'call' }>): void {
+    if (!forgotten) this.#calls.set(id, 'open');
+    if (method === 'requests' || method === 'both') this.#consuming.add(id);
+  }
+
+  #settle({ who, id, outcome }: Extract<Entry, { what: 'settled' }>): void {
     if (this.#calls.get(id) === 'settled') this.#complain('settles', `${id} settled twice`);
     this.#calls.set(id, 'settled');
+    if (!who.startsWith('c') || this.#sessionOf.has(who) || this.#consuming.has(id)) return;
+    if (!outcome.endsWith(' maybe')) return;
+    // Who gives a call up meanwhile cannot know.
+    const [kind] = outcome.split(' ');
+    if (kind === 'refused') this.#complain('fate', `${id} may have run, though its client was turned away`);
+    if (kind === 'unavailable' && !this.#reached.has(who))
+      this.#complain('fate', `${id} may have run, though nobody was reached`);
   }
 
   #begin(who: string, id: string): void {
@@ -98,7 +149,7 @@ export class LogChecker {
       this.#complain('fence', `${id} began, but no living stream brought it`);
     if (this.#begun.has(id)) this.#complain('once', `${id} began twice`);
     if (this.#over.has(who)) this.#complain('once', `${id} began after ${who} was over`);
-    this.#begun.set(id, { who, order: this.#begun.size });
+    this.#begun.set(id, { who, order: this.#begun.size, t: this.#t });
   }
 
   // ---------------------------------------------------------------- frames
@@ -108,15 +159,15 @@ export class LogChecker {
     const envelope = decodeEnvelope(frame);
     const control = controlOf(envelope);
     const isServer = who.startsWith('S');
-    if (how === 'write' && control?.$case === 'hello') stream.hello = control.value;
-    if (how === 'write' && control?.$case === 'welcome') this.#welcome(stream, control.value);
+    if (this.#settings?.level !== 'plain') this.#frames[how](who, id, envelope);
+    if (how === 'write' && control?.$case === 'welcome') this.#welcome(stream, control.value, envelope);
     const { session } = stream;
     if (session === undefined) return;
     if (!isServer && !who.startsWith('ghost')) this.#sessionOf.set(who, session);
     if (isServer && how === 'read') this.#confirm(session, stream);
     if (!isServer && how === 'read' && control?.$case === 'welcome') {
       session.upStream = id;
-      session.up.rewind(control.value.marks?.received ?? 0);
+      session.up.rewind(control.value.marks?.received ?? envelope.ack ?? 0);
     }
     const [out, into] = isServer ? [session.down, session.up] : [session.up, session.down];
     if (how === 'write') {
@@ -124,7 +175,7 @@ export class LogChecker {
       this.#write(session, stream, isServer, envelope, goodbye, [out, into]);
     } else if (id === (isServer ? session.downStream : session.upStream)) {
       out.hear(envelope);
-      const items = control === undefined ? itemsOf(envelope) : [];
+      const items = numberedIn(envelope);
       if (items.length > 0) into.take(envelope.seq ?? 0, items.length, this.#t);
     }
   }
@@ -143,16 +194,15 @@ export class LogChecker {
     }
     into.say(envelope, this.#t, this.#isCalm);
     if (goodbye?.lastSeq !== undefined) out.promised ??= goodbye.lastSeq;
-    if (controlOf(envelope) !== undefined) {
-      if ((envelope.seq ?? 0) > 0 || envelope.more !== undefined) this.#complain('frame', 'a control is numbered');
-      return;
-    }
-    const items = itemsOf(envelope);
-    if (items.length === 0) return;
+    const items = numberedIn(envelope);
+    if (items.length > 0) this.#writeItems(session.who, out, envelope.seq ?? 0, items);
+  }
+
+  #writeItems(who: string, line: LogLine, seq: number, items: readonly Envelope[]): void {
     const logged = items.map(loggedItem);
-    out.write(envelope.seq ?? 0, logged);
-    for (const { id } of logged) if (id !== undefined) this.#lineOf.set(id, out);
-    this.#checkWindow(session.who, out, items.length);
+    line.write(seq, logged);
+    for (const { id } of logged) if (id !== undefined) this.#lineOf.set(id, line);
+    this.#checkWindow(who, line, items.length);
   }
 
   #checkWindow(who: string, line: LogLine, inFrame: number): void {
@@ -167,9 +217,9 @@ export class LogChecker {
   // ---------------------------------------------------------------- handshakes
 
   /** The service lets a stream in. */
-  #welcome(stream: LoggedStream, { result, sessionId, token, epoch }: Welcome): void {
+  #welcome(stream: LoggedStream, { result, sessionId, token, epoch }: Welcome, envelope: Envelope): void {
     if (result !== OPENED && result !== RESUMED) return;
-    const { hello } = stream;
+    const hello = this.#frames.said(stream.id)?.hello;
     const key = hex(sessionId);
     if (hello === undefined) return this.#complain('welcome', `stream ${stream.id} is welcomed without a Hello`);
     const session = this.#sessions.get(key) ?? this.#newSession(key);
@@ -190,6 +240,28 @@ export class LogChecker {
     tokens.newest = hex(token);
     session.downStream = stream.id;
     session.down.rewind(result === RESUMED ? (hello.marks?.received ?? 0) : 0);
+    this.#takeFirstItem(session, stream, envelope.ack ?? 0);
+    this.#noteWelcome(stream, result, envelope);
+  }
+
+  /** What went with the Hello counts as written by the client now, and as read if the service says so. */
+  #takeFirstItem(session: LoggedSession, { id: stream }: LoggedStream, ack: number): void {
+    const item = this.#frames.said(stream)?.item;
+    if (item === undefined) return;
+    this.#writeItems(session.who, session.up, 1, [item]);
+    if (ack > 0 && this.#frames.heard(stream)?.item !== undefined) session.up.take(1, 1, this.#t);
+    const { id = '' } = loggedItem(item);
+    const begunAt = this.#begun.get(id)?.t ?? this.#t;
+    if (begunAt < this.#t) this.#complain('welcome', `${id} began before its client was let in`);
+  }
+
+  #noteWelcome({ id }: LoggedStream, result: Welcome['result'], { more }: Envelope): void {
+    if (more !== undefined) this.#note(`items with a Welcome that ${result === OPENED ? 'opens' : 'resumes'}`);
+    else if (this.#frames.heard(id)?.hello.features.length === 0) this.#note('a Welcome to who takes no items with it');
+  }
+
+  #note(situation: Situation): void {
+    this.situations.set(situation, (this.situations.get(situation) ?? 0) + 1);
   }
 
   #newSession(key: string): LoggedSession {
@@ -217,7 +289,7 @@ export class LogChecker {
   #stream(id: number): LoggedStream {
     const known = this.#streams.get(id);
     if (known !== undefined) return known;
-    const stream: LoggedStream = { id, hello: undefined, session: undefined };
+    const stream: LoggedStream = { id, session: undefined };
     this.#streams.set(id, stream);
     return stream;
   }
@@ -235,6 +307,22 @@ export class LogChecker {
       if (number > line.read) this.#complain('order', `${id} began, but was never read`);
       last = begun.order;
     }
+  }
+
+  /** What went with a Hello ran only for a client that was let in, and who knows nothing of that says so. */
+  #checkFirstItem({ who, stream, item }: Greeting): void {
+    if (item === undefined) return;
+    const { id = '' } = loggedItem(item);
+    const hasRun = this.#begun.has(id);
+    const end = this.#over.get(who);
+    if (hasRun && !this.#lineOf.has(id)) this.#complain('welcome', `${id} began, but its client was never let in`);
+    const held = this.#frames.heldAtWelcome(stream);
+    if (held !== undefined) this.#note(held > 0 ? 'first item taken' : 'first item ignored, sent again');
+    else if (end?.kind === 'refused') this.#note('first item refused');
+    else if (this.#inVain.has(stream)) this.#note('first item reached nobody');
+    else this.#note(hasRun ? 'first item lost, and it ran' : 'first item lost');
+    if (held === undefined && hasRun && end?.unknownItems === 0 && end.kind !== 'aborted')
+      this.#complain('unknown', `${who} takes it that ${id} did not run, but it did`);
   }
 
   /** What is not reported as unknown has run. */
@@ -259,6 +347,11 @@ export class LogChecker {
       this.#complain('unknown', `${who} takes it that ${id} ran, but it did not`);
     }
   }
+}
+
+/** The items of a frame that have numbers: with a control they are all further ones. */
+function numberedIn(envelope: Envelope): readonly Envelope[] {
+  return controlOf(envelope) === undefined ? itemsOf(envelope) : (envelope.more ?? []);
 }
 
 function isCancelled(line: LogLine, callId: number): boolean {

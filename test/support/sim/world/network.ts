@@ -31,13 +31,21 @@ export class Network {
   readonly #random: Random;
   readonly #settings: NetworkSettings;
   readonly #nowhere: Process;
+  readonly #asHeard: (hello: Uint8Array) => Uint8Array;
 
-  constructor(surroundings: Surroundings, random: Random, settings: NetworkSettings) {
+  /** `asHeard` is what becomes of the first frame of each stream on its way: older peers do not know all that may be in it. */
+  constructor(
+    surroundings: Surroundings,
+    random: Random,
+    settings: NetworkSettings,
+    asHeard: (hello: Uint8Array) => Uint8Array,
+  ) {
     const { world } = surroundings;
     this.#world = world;
     this.#surroundings = surroundings;
     this.#random = random;
     this.#settings = settings;
+    this.#asHeard = asHeard;
     this.#nowhere = new Process('nowhere', world);
   }
 
@@ -63,8 +71,9 @@ export class Network {
   }
 
   dial(process: Process, listener: CarrierListener): Carrier {
+    const inVain = !this.#isAnswering;
     const stream = this.#connect(process);
-    this.#surroundings.history.add({ what: 'dial', who: process.name, stream: stream.id });
+    this.#surroundings.history.add({ what: 'dial', who: process.name, stream: stream.id, inVain });
     stream.client.listen(listener);
     const next = this.#breaksOfNext.get(process.name)?.shift();
     if (next !== undefined) {
@@ -80,6 +89,9 @@ export class Network {
       depart: (departure) => stream.client.depart(departure),
       pause: () => stream.client.pause(),
       resume: () => stream.client.resume(),
+      get hasReachedNobody() {
+        return !stream.hasConnected;
+      },
     };
   }
 
@@ -91,16 +103,29 @@ export class Network {
     this.#world.schedule(undefined, this.#world.now + lifeMs, 'io', () => stream.break(how));
   }
 
+  /** Whether somebody is there who takes streams. */
+  get #isAnswering(): boolean {
+    const { now } = this.#world;
+    return this.hangsUntil <= now && this.refusesUntil <= now && this.server !== undefined;
+  }
+
   #connect(process: Process): Stream {
     const { now } = this.#world;
     const hangs = this.hangsUntil > now;
-    const refuses = this.refusesUntil > now || this.server === undefined;
-    const server = hangs || refuses ? undefined : this.server;
+    const server = this.#isAnswering ? this.server : undefined;
     const { latencyMs } = this.#settings;
-    const opensAt = now + 2 * latencyMs;
+    const opensAt = server === undefined ? Number.POSITIVE_INFINITY : now + 2 * latencyMs;
     const random = this.#random.fork(`stream ${this.streams.length}`);
     const ends = [process, server?.process ?? this.#nowhere] as const;
-    const stream = new Stream(this.streams.length, this.#surroundings, random, this.#settings, ends, opensAt);
+    const stream = new Stream(
+      this.streams.length,
+      this.#surroundings,
+      random,
+      this.#settings,
+      ends,
+      opensAt,
+      this.#asHeard,
+    );
     this.streams.push(stream);
     if (server !== undefined) {
       this.#world.schedule(server.process, opensAt + latencyMs, 'io', () => {

@@ -71,6 +71,7 @@ class End implements IncomingCarrier {
       this.#out.tellBehind(() => server.ended());
     } else {
       this.isOver = true;
+      if (!this.#stream.hasConnected) return this.#stream.abandon();
       const tell = (): void => server.lost(cancelled);
       // What the client's system has taken already goes before the cancel: frames of a stream that was given up.
       if (this.#stream.flip()) this.#out.tellAhead(tell);
@@ -149,6 +150,8 @@ export class Stream {
   /** The client's first frame on it, once written. */
   hello: Uint8Array | undefined;
   helloArrived = false;
+  /** When there is a connection; Infinity: never. */
+  #opensAt: number;
   isBroken = false;
   /** Whether a server took it. */
   isAccepted = false;
@@ -167,8 +170,10 @@ export class Stream {
     settings: NetworkSettings,
     [client, server]: readonly [Process, Process],
     opensAt: number,
+    asHeard: (hello: Uint8Array) => Uint8Array,
   ) {
     this.id = id;
+    this.#opensAt = opensAt;
     this.history = history;
     this.report = report;
     this.#settings = settings;
@@ -178,8 +183,9 @@ export class Stream {
     this.client = new End(this, 'client', client.name, 'server');
     this.server = new End(this, 'server', server.name, client.name);
     this.up = new Pipe(world, random.fork('up'), settings, [client, server], opensAt, (frame) => {
+      const heard = this.helloArrived ? frame : asHeard(frame);
       this.helloArrived = true;
-      this.server.frame(frame);
+      this.server.frame(heard);
     });
     this.down = new Pipe(world, random.fork('down'), settings, [server, client], opensAt, (frame) =>
       this.client.frame(frame),
@@ -190,6 +196,7 @@ export class Stream {
   break({ clientHearsAfterMs, serverHearsAfterMs }: Break): void {
     if (this.isBroken) return;
     this.isBroken = true;
+    if (!this.hasConnected) this.#opensAt = Number.POSITIVE_INFINITY;
     // Also what is said at this very moment gets nowhere any more.
     const before = this.#world.now - 1;
     this.up.cutAt = Math.min(this.up.cutAt, before);
@@ -201,6 +208,16 @@ export class Stream {
     // As grpc-js does: `end` may come first, so it is no proof of a half-close.
     if (this.flip()) this.#tell(server, serverHears, () => this.server.ended());
     this.#tell(server, serverHears + 1, () => this.server.lost(broken));
+  }
+
+  /** Whether there is a connection, or was one. */
+  get hasConnected(): boolean {
+    return this.#world.now >= this.#opensAt;
+  }
+
+  /** Its client leaves before there is a connection: nothing that it wrote gets anywhere. */
+  abandon(): void {
+    this.break({ clientHearsAfterMs: Number.POSITIVE_INFINITY, serverHearsAfterMs: Number.POSITIVE_INFINITY });
   }
 
   /** Which of two things happens that both may. */
