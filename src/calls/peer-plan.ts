@@ -1,12 +1,12 @@
 import type { AnyContract, MethodInfo } from '../contract/contract.js';
 import type { Logger } from '../observability/logger.js';
 import { type BackoffOptions, defaultBackoff } from '../session/backoff.js';
-import { randomBytes } from '../session/random-bytes.js';
 import type { HeldBytes } from '../session/sending/held-bytes.js';
 import { defaultWaitingLineLimits } from '../session/sending/waiting-line.js';
 import type { SessionOptions } from '../session/session-options.js';
 import { defaultTerms } from '../session/terms.js';
 import type { Clock } from '../transport/clock.js';
+import { randomBytes } from '../transport/random-bytes.js';
 import { SharedAlarms } from '../transport/shared-alarms.js';
 import type { ItemEncoder } from '../wire/item-encoder.js';
 import type { ErrorListener } from './call-channel.js';

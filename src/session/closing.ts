@@ -74,6 +74,13 @@ export class Closing {
     return this.promised || (this.end?.origin === 'local' && this.#role === 'service');
   }
 
+  /** Promises to start nothing more. */
+  promise(controls: { goodbye(said: Partial<Goodbye>): void }): void {
+    this.promised = true;
+    if (this.end !== undefined) this.#sender.refuse(this.end);
+    controls.goodbye(this.goodbye());
+  }
+
   /** Takes what the peer says after the closing began, or before. */
   peerSays({ reason, lastSeq }: Goodbye): void {
     this.peerPromises(lastSeq);

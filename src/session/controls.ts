@@ -16,6 +16,8 @@ const silentGoodbye: Goodbye = Object.freeze({
 /** Questions and answers of which the last counts: who asks and never reads must not fill memory. */
 const lastCounts: ReadonlySet<ControlMessage['$case']> = new Set(['ping', 'pong', 'credentials', 'credentialsWanted']);
 
+type ControlListener = Pick<SessionListener, 'wake' | 'credit' | 'credentials' | 'credentialsWanted'>;
+
 /**
  * Control messages that wait for the carrier. They never wait behind items,
  * are never numbered and never replayed: a new carrier starts with none.
@@ -27,10 +29,10 @@ export class Controls {
   /** Client: makes the Hello that the present carrier has not seen yet. */
   #hello: ((credentials: Credentials | undefined) => Hello) | undefined;
   readonly #session: { readonly isJoined: boolean };
-  readonly #listener: Pick<SessionListener, 'wake' | 'credentialsWanted'>;
+  readonly #listener: ControlListener;
 
   /** `session.isJoined` tells whether the peer can be told now what is of use only in an open session. */
-  constructor(session: { readonly isJoined: boolean }, listener: Pick<SessionListener, 'wake' | 'credentialsWanted'>) {
+  constructor(session: { readonly isJoined: boolean }, listener: ControlListener) {
     this.#session = session;
     this.#listener = listener;
   }
@@ -118,6 +120,22 @@ export class Controls {
     this.#queue = undefined;
     this.#hello = undefined;
     this.#wantsAck = false;
+  }
+
+  /** Takes one of the peer's that changes nothing of where the session stands; those that it does not know it ignores. */
+  take(message: ControlMessage | undefined, receipts: { hurry(now: number): void }, now: number): void {
+    switch (message?.$case) {
+      case 'ping':
+        receipts.hurry(now);
+        return this.push({ $case: 'pong', value: message.value });
+      case 'credit':
+        for (const grant of message.value.grants) this.#listener.credit(grant);
+        return;
+      case 'credentials':
+        return this.#listener.credentials(message.value);
+      case 'credentialsWanted':
+        return this.#listener.credentialsWanted();
+    }
   }
 
   /** Takes the next one out; undefined for an acknowledgement alone. */

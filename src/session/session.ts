@@ -1,11 +1,11 @@
 import { Code, DuplexError } from '../errors.js';
 import { Control, type Goodbye, type Hello, Reason, Result, type Welcome } from '../gen/duplex/v1/session.js';
-import { ackFrame } from '../wire/batch.js';
-import { type ControlMessage, controlFrame } from '../wire/control.js';
+import type { ControlMessage } from '../wire/control.js';
 import type { ReceivedItem } from '../wire/frame-decoder.js';
 import { announcedEnd, Closing } from './closing.js';
 import { Controls } from './controls.js';
-import { errorFromRejection, type Issuer, objectionTo, rejectionFor, turnedAway, WELCOME_ITEMS } from './handshake.js';
+import { Framing, type Reach } from './framing.js';
+import { errorFromRejection, type Issuer, objectionTo, rejectionFor, turnedAway } from './handshake.js';
 import { Liveness } from './liveness.js';
 import type { Receipts } from './receiving/receipts.js';
 import { asViolation, Receiver, type ReceiverListener, violation } from './receiving/receiver.js';
@@ -21,9 +21,6 @@ import { termsOf } from './terms.js';
 const MAX_GAPS = 3;
 const NEVER = Number.POSITIVE_INFINITY;
 const cancel: Departure = Object.freeze({ how: 'cancel' });
-const nothing = Object.freeze({ ack: 0, backlog: 0 });
-/** Of a carrier that says nothing of it. */
-const reachable = Object.freeze({ hasReachedNobody: false });
 
 /**
  * One session of a duplex contract as either role sees it: numbering, windows,
@@ -55,13 +52,11 @@ export class Session implements ReceiverListener {
   /** A client that wants to close before it is open: what it has sent must arrive first. */
   #closeOnceOpen: string | undefined;
   #unconfirmed = false;
-  /** Service: the client takes items that go with a Welcome, as its last Hello says. */
-  #greetsWithItems = false;
-  #carrier: { readonly hasReachedNobody: boolean } = reachable;
   #peerHalfClosed = false;
   /** The time of the frame that is being taken. */
   #now = 0;
   readonly #liveness = new Liveness();
+  readonly #framing: Framing;
   readonly #closing: Closing;
   readonly #receiver: Receiver;
   readonly #receipts: Receipts;
@@ -79,6 +74,7 @@ export class Session implements ReceiverListener {
     this.#receipts = this.#receiver.receipts;
     this.sender = new Sender(options, listener, this.#receipts, this.controls);
     this.#outbox = this.sender.outbox;
+    this.#framing = new Framing(options.retryOpen, this.controls, this.sender);
     this.#closing = new Closing(options.role, this.sender, this.#receipts, listener);
     this.#resumption = new Resumption(options, this.#outbox, this.#receipts, this.controls);
     if (options.role === 'client') this.#level = options.level;
@@ -115,8 +111,8 @@ export class Session implements ReceiverListener {
   // ---------------------------------------------------------------- carrier
 
   /** A carrier stands ready. A client introduces itself, a service waits for that. */
-  attach(now: number, carrier: { readonly hasReachedNobody: boolean } = reachable): void {
-    this.#carrier = carrier;
+  attach(now: number, reach?: Reach): void {
+    if (reach !== undefined) this.#framing.reach = reach;
     if (this.#state === 'created' && this.#openBy === NEVER) this.#openBy = now + this.#options.openTimeoutMs;
     this.#move('attach');
     this.#resumption.redialAt = NEVER;
@@ -222,13 +218,14 @@ export class Session implements ReceiverListener {
 
   /** The next frame to write, or undefined if there is none. */
   poll(now: number): Uint8Array | undefined {
-    if (this.controls.hasMessage) return this.#cutControl(now);
+    const receipts = this.isJoined ? this.#receipts : undefined;
+    if (this.controls.hasMessage) return this.#framing.control(receipts, now);
     if (this.#state === 'open' && this.#departure === undefined) {
-      if (!this.#outbox.drained) return this.#cutItems(now);
+      if (!this.#outbox.drained) return this.#framing.items(receipts, now);
       if (this.#closing.end !== undefined) this.#closeStep();
       if (this.#level === 'session' && now >= this.#receipts.deadline) this.controls.ack();
     }
-    return this.controls.isEmpty ? undefined : this.#cutControl(now);
+    return this.controls.isEmpty ? undefined : this.#framing.control(receipts, now);
   }
 
   /** What to do with the carrier once `poll` has nothing left; undefined: keep it. */
@@ -274,7 +271,7 @@ export class Session implements ReceiverListener {
    */
   resume(hello: Hello, now: number): boolean {
     if (!this.#resumption.isNews(hello)) return false;
-    this.#heed(hello);
+    this.#framing.heed(hello);
     if (this.#state === 'opening') {
       // The client dialled again before it was let in: the Welcome goes over the new carrier.
       this.#move('cut');
@@ -399,9 +396,7 @@ export class Session implements ReceiverListener {
   }
 
   #finish(end: SessionEnd, departure?: Departure): void {
-    // What a service refuses it has not taken, and where nobody was reached nobody has.
-    if (this.#state === 'opening' && (end.kind === 'refused' || this.#carrier.hasReachedNobody))
-      this.#outbox.takeBackFramed();
+    if (this.#state === 'opening') this.#framing.endedUnopened(end);
     // Who was told that an item is admitted does not hear that it was never sent; of a session that never opened all do.
     const unknown = this.#outbox.unknown + (this.id === undefined ? 0 : this.#outbox.unframed);
     const isCertain = end.kind === 'closed' && end.code === Code.OK;
@@ -456,18 +451,10 @@ export class Session implements ReceiverListener {
         return this.#takeHello(kind.value);
       case 'welcome':
         return this.#takeWelcome(kind.value, now);
-      case 'ping':
-        this.#receipts.hurry(now);
-        return this.controls.push({ $case: 'pong', value: kind.value });
-      case 'credit':
-        for (const grant of kind.value.grants) this.#listener.credit(grant);
-        return;
-      case 'credentials':
-        return this.#listener.credentials(kind.value);
-      case 'credentialsWanted':
-        return this.#listener.credentialsWanted();
       case 'goodbye':
         return this.#takeGoodbye(kind.value, now);
+      default:
+        return this.controls.take(kind, this.#receipts, now);
     }
   }
 
@@ -476,18 +463,13 @@ export class Session implements ReceiverListener {
     const isFirst = this.#options.role === 'service' && this.#state === 'opening' && this.#openBy !== NEVER;
     if (!isFirst) throw violation('a Hello out of place');
     this.#resumption.greetedWith(hello);
-    this.#heed(hello);
+    this.#framing.heed(hello);
     this.sender.peerTerms = termsOf(hello.terms, this.#options.terms);
     const objection = objectionTo(hello, this.#options.contract);
     // How long the application takes to let the client in is its own affair.
     this.#openBy = NEVER;
     if (objection === undefined) this.#listener.opening(hello);
     else this.refuse(objection);
-  }
-
-  /** What a client can do beyond the version it says with each Hello. */
-  #heed({ features }: Hello): void {
-    this.#greetsWithItems = features.includes(WELCOME_ITEMS);
   }
 
   #takeWelcome(welcome: Welcome, now: number): void {
@@ -500,8 +482,7 @@ export class Session implements ReceiverListener {
     if (resumes && !this.#resumption.matches(welcome.marks))
       throw violation('its marks do not fit what was sent and received');
     if (welcome.result === Result.PLAIN) this.#level = 'plain';
-    // A service that knows nothing of items that come with a Hello has not taken them, and does not acknowledge them.
-    if (opens && this.#outbox.acked === 0) this.#outbox.takeBackFramed();
+    if (opens) this.#framing.welcomed();
     this.#resumption.welcomedWith(welcome);
     this.sender.peerTerms = termsOf(welcome.terms, this.#options.terms);
     if (opens) this.#open(now);
@@ -512,7 +493,7 @@ export class Session implements ReceiverListener {
 
   #rejected(welcome: Welcome, now: number): void {
     const error = errorFromRejection(welcome);
-    if (this.#state === 'opening') this.#outbox.takeBackFramed();
+    if (this.#state === 'opening') this.#framing.turnedAway();
     if (welcome.reason === Reason.CLOSED && this.#closing.end !== undefined) this.#finish(this.#closing.end, cancel);
     else if (error.retryAfterMs !== undefined && this.#state === 'resuming') this.#cut(error, now);
     else if (error.kind === 'unavailable' && this.#state === 'opening') this.carrierLost(error, now);
@@ -520,7 +501,7 @@ export class Session implements ReceiverListener {
   }
 
   #takeGoodbye(said: Goodbye, now: number): void {
-    if (this.#state === 'opening') this.#outbox.takeBackFramed();
+    if (this.#state === 'opening') this.#framing.turnedAway();
     if (this.#state === 'opening' && said.reason === Reason.DRAINING) return this.carrierLost(turnedAway(said), now);
     if (this.#state !== 'open' || said.code !== Code.OK) {
       const end = endOfGoodbye(said, this.#state === 'open');
@@ -541,39 +522,9 @@ export class Session implements ReceiverListener {
 
   #closeStep(): void {
     const step = this.#closing.step(this.#level, this.#peerHalfClosed);
-    if (step === 'promise') {
-      this.#closing.promised = true;
-      this.sender.refuse(this.#closing.end as SessionEnd);
-      this.controls.goodbye(this.#closing.goodbye());
-    } else if (step === 'acknowledge') this.controls.ack();
+    if (step === 'promise') this.#closing.promise(this.controls);
+    else if (step === 'acknowledge') this.controls.ack();
     else if (step === 'half-close') this.#departure = { how: 'half-close' };
     else if (step === 'leave') this.#finish(this.#closing.end as SessionEnd, { how: 'end' });
-  }
-
-  // ---------------------------------------------------------------- sending
-
-  #cutItems(now: number): Uint8Array {
-    this.controls.acked();
-    return this.sender.nextFrame(now, this.#level === 'plain' ? undefined : this.#receipts);
-  }
-
-  #cutControl(now: number): Uint8Array {
-    // An acknowledgement rides on every control but Hello, whose marks say the same.
-    const said = this.isJoined ? this.#receipts.say() : nothing;
-    const control = this.controls.next();
-    if (control === undefined) return ackFrame({ seq: 0, ...said });
-    const items = Math.min(this.#outbox.countBehind, this.#mostWith(control));
-    if (items === 0) return controlFrame(control, { seq: 0, ...said });
-    return this.sender.frameBehind(controlFrame(control, { seq: this.#outbox.framed + 1, ...said }), items, now);
-  }
-
-  /**
-   * How many items may go with a control message. A client that says Hello
-   * only once sends its first item along: an empty window takes one, whatever
-   * the service's terms are.
-   */
-  #mostWith({ $case }: ControlMessage): number {
-    if ($case === 'welcome') return this.#greetsWithItems && this.#state === 'open' ? NEVER : 0;
-    return $case === 'hello' && this.#state === 'opening' && !this.#options.retryOpen ? 1 : 0;
   }
 }

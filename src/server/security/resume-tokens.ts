@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { randomBytes } from '../../session/random-bytes.js';
+import { randomBytes } from '../../transport/random-bytes.js';
 
 const TOKEN_BYTES = 32;
 

@@ -39,10 +39,7 @@ export function grpcConnections(
     connections.delete(connection);
   };
   const pick = (): Connection => {
-    for (const connection of connections) {
-      if (isBroken(connection)) connection.retired = true;
-      if (!connection.retired && connection.streams < streamsPerConnection) return connection;
-    }
+    for (const connection of connections) if (takesStream(connection, streamsPerConnection)) return connection;
     const made: Connection = { channel: makeChannel(), streams: 0, retired: false };
     connections.add(made);
     return made;
@@ -88,9 +85,13 @@ export function grpcConnections(
   };
 }
 
-/** Whether a connection was lost, and its streams are about to hear of it. A new one would have the channel dial again. */
-function isBroken({ channel, streams }: Connection): boolean {
-  return streams > 0 && channel.getConnectivityState(false) === connectivityState.IDLE;
+/** Whether a connection takes one more stream. */
+function takesStream(connection: Connection, most: number): boolean {
+  const { channel, streams, retired } = connection;
+  if (retired || streams >= most) return false;
+  // It was lost, and its streams are about to hear of it: for a new one the channel would dial again, and theirs not know.
+  if (streams > 0 && channel.getConnectivityState(false) === connectivityState.IDLE) connection.retired = true;
+  return !connection.retired;
 }
 
 /** Sees when a stream is over. */

@@ -1,0 +1,87 @@
+import { type Hello, Result } from '../gen/duplex/v1/session.js';
+import { ackFrame } from '../wire/batch.js';
+import { type ControlMessage, controlFrame } from '../wire/control.js';
+import type { Controls } from './controls.js';
+import { WELCOME_ITEMS } from './handshake.js';
+import type { Acknowledgement, Receipts } from './receiving/receipts.js';
+import type { Sender } from './sending/sender.js';
+import type { SessionEnd } from './session-end.js';
+
+/** What a session knows of its carrier. */
+export interface Reach {
+  /** Whether nothing that was written can have arrived. */
+  readonly hasReachedNobody: boolean;
+}
+
+/** Of a carrier that says nothing of it. */
+const unknown: Reach = Object.freeze({ hasReachedNobody: false });
+
+const nothing: Acknowledgement = Object.freeze({ ack: 0, backlog: 0 });
+
+/**
+ * What a session's next frame holds: items, or a control, with items if it is a
+ * Hello or a Welcome. A client that says Hello only once sends its first item
+ * along: an empty window takes one, whatever the service's terms are.
+ * Source: PROTOCOL.md, sections 2 and 6.
+ */
+export class Framing {
+  /** Where the Hello went. */
+  reach = unknown;
+  /** Service: the client takes items with the Welcome, as its last Hello says. */
+  #takesItems = false;
+  readonly #mayRepeat: boolean;
+  readonly #controls: Controls;
+  readonly #sender: Sender;
+
+  /** `mayRepeat`: a Hello that opens may be said again, perhaps to another process. */
+  constructor(mayRepeat: boolean, controls: Controls, sender: Sender) {
+    this.#mayRepeat = mayRepeat;
+    this.#controls = controls;
+    this.#sender = sender;
+  }
+
+  /** Service: what a client can do beyond the version it says with each Hello. */
+  heed({ features }: Hello): void {
+    this.#takesItems = features.includes(WELCOME_ITEMS);
+  }
+
+  /** The next items; without `receipts`, at the plain level, it is one and acknowledges nothing. */
+  items(receipts: Receipts | undefined, now: number): Uint8Array {
+    this.#controls.acked();
+    return this.#sender.nextFrame(now, receipts);
+  }
+
+  /** The next control, or an acknowledgement alone; without `receipts`, before the session is open, it acknowledges nothing. */
+  control(receipts: Receipts | undefined, now: number): Uint8Array {
+    // One rides on every control but Hello, whose marks say the same.
+    const said = receipts?.say() ?? nothing;
+    const control = this.#controls.next();
+    if (control === undefined) return ackFrame({ seq: 0, ...said });
+    const { outbox } = this.#sender;
+    const items = Math.min(outbox.countBehind, this.#mostWith(control));
+    if (items === 0) return controlFrame(control, { seq: 0, ...said });
+    return this.#sender.frameBehind(controlFrame(control, { seq: outbox.framed + 1, ...said }), items, now);
+  }
+
+  #mostWith(control: ControlMessage): number {
+    const welcomes = control.$case === 'welcome' && control.value.result !== Result.REJECTED;
+    if (welcomes) return this.#takesItems ? Number.POSITIVE_INFINITY : 0;
+    const opens = control.$case === 'hello' && control.value.sessionId.length === 0;
+    return opens && !this.#mayRepeat ? 1 : 0;
+  }
+
+  /** Client: it is let in. A service that knows nothing of items with a Hello did not take them, nor acknowledge them. */
+  welcomed(): void {
+    if (this.#sender.outbox.acked === 0) this.turnedAway();
+  }
+
+  /** Client: it is not let in, so nothing that went with the Hello was taken. */
+  turnedAway(): void {
+    this.#sender.outbox.takeBackFramed();
+  }
+
+  /** Client: the session ends before it is let in. Of a refusal, and where nobody was reached, that means the same. */
+  endedUnopened({ kind }: SessionEnd): void {
+    if (kind === 'refused' || this.reach.hasReachedNobody) this.turnedAway();
+  }
+}
