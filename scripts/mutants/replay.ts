@@ -36,7 +36,7 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'items are taken before the Welcome',
     file: receiver,
-    find: "if (!mayHaveItems) throw violation('it sends items before the Welcome');",
+    find: "if (!mayFollow) throw violation('it sends items before the Welcome');",
     replace: '',
   },
   {
@@ -108,14 +108,14 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'what was admitted before the terms were known overruns the window',
     file: sender,
-    find: '    if (this.outbox.isOverfull) this.#lineUp().putInFront(this.outbox.takeBack());\n',
+    find: '    if (this.outbox.isOverfull) this.#admitAgain();\n',
     replace: '',
   },
   {
     bug: 'a frame has more items than the peer takes',
     file: outbox,
-    find: 'Math.min(frameItems, entry.batch.upTo',
-    replace: 'Math.min(frameBytes, entry.batch.upTo',
+    find: 'Math.min(frameItems, entry.batch.upTo(index, frameBytes',
+    replace: 'Math.min(frameBytes, entry.batch.upTo(index, frameBytes',
   },
   {
     bug: 'a lent piece of memory is lent again for the replay',
