@@ -1,57 +1,64 @@
 import type { Mutant } from './mutant.js';
 
 const session = 'src/session/session.ts';
+const framing = 'src/session/framing.ts';
 const sender = 'src/session/sending/sender.ts';
 
 /** What is said before, and with, a Hello and a Welcome. */
 export const openingMutants: readonly Mutant[] = [
   {
     bug: 'the first item goes with a Hello that is said again, maybe to another process',
-    file: session,
-    find: "return $case === 'hello' && this.#state === 'opening' && !this.#options.retryOpen ? 1 : 0;",
-    replace: "return $case === 'hello' && this.#state === 'opening' ? 1 : 0;",
+    file: framing,
+    find: "if ($case === 'hello') return state === 'opening' && !this.#mayRepeat ? 1 : 0;",
+    replace: "if ($case === 'hello') return state === 'opening' ? 1 : 0;",
+  },
+  {
+    bug: 'an item goes with the Hello of a session that is over, and said that it would not',
+    file: framing,
+    find: "if ($case === 'hello') return state === 'opening' && !this.#mayRepeat ? 1 : 0;",
+    replace: "if ($case === 'hello') return (state === 'opening' || state === 'closed') && !this.#mayRepeat ? 1 : 0;",
   },
   {
     bug: 'an item goes with a Hello that resumes',
-    file: session,
-    find: "return $case === 'hello' && this.#state === 'opening' && !this.#options.retryOpen ? 1 : 0;",
-    replace: "return $case === 'hello' && !this.#options.retryOpen ? 1 : 0;",
+    file: framing,
+    find: "if ($case === 'hello') return state === 'opening' && !this.#mayRepeat ? 1 : 0;",
+    replace: "if ($case === 'hello') return state !== 'closed' && !this.#mayRepeat ? 1 : 0;",
   },
   {
     bug: 'more goes with a Hello than an empty window takes',
-    file: session,
-    find: '!this.#options.retryOpen ? 1 : 0;',
-    replace: '!this.#options.retryOpen ? 2 : 0;',
+    file: framing,
+    find: '!this.#mayRepeat ? 1 : 0;',
+    replace: '!this.#mayRepeat ? 2 : 0;',
   },
   {
     bug: 'a call whose client was turned away may have run',
-    file: session,
-    find: "(end.kind === 'refused' || this.#carrier.hasReachedNobody)",
-    replace: 'this.#carrier.hasReachedNobody',
+    file: framing,
+    find: "if (kind === 'refused' || this.reach.hasReachedNobody) this.turnedAway();",
+    replace: 'if (this.reach.hasReachedNobody) this.turnedAway();',
   },
   {
     bug: 'a call that reached nobody may have run',
-    file: session,
-    find: "(end.kind === 'refused' || this.#carrier.hasReachedNobody)",
-    replace: "end.kind === 'refused'",
+    file: framing,
+    find: "if (kind === 'refused' || this.reach.hasReachedNobody) this.turnedAway();",
+    replace: "if (kind === 'refused') this.turnedAway();",
   },
   {
     bug: 'a call that went with a Hello did not run because no Welcome came',
-    file: session,
-    find: "if (this.#state === 'opening' && (end.kind === 'refused' || this.#carrier.hasReachedNobody))",
-    replace: "if (this.#state === 'opening')",
+    file: framing,
+    find: "if (kind === 'refused' || this.reach.hasReachedNobody) this.turnedAway();",
+    replace: 'if (kind !== undefined) this.turnedAway();',
   },
   {
     bug: 'an item that an older service ignored is not sent again',
-    file: session,
-    find: 'if (opens && this.#outbox.acked === 0) this.#outbox.takeBackFramed();',
+    file: framing,
+    find: 'if (this.#sender.outbox.acked === 0) this.turnedAway();',
     replace: '',
   },
   {
     bug: 'an item that came with a Hello is taken again',
-    file: session,
-    find: 'if (opens && this.#outbox.acked === 0) this.#outbox.takeBackFramed();',
-    replace: 'if (opens) this.#outbox.framed = 0;',
+    file: framing,
+    find: 'if (this.#sender.outbox.acked === 0) this.turnedAway();',
+    replace: 'this.#sender.outbox.framed = 0;',
   },
   {
     bug: 'calls run before their client is let in',
@@ -61,14 +68,14 @@ export const openingMutants: readonly Mutant[] = [
   },
   {
     bug: 'items go with the Welcome of a client that does not take them there',
-    file: session,
-    find: 'return this.#greetsWithItems && this',
-    replace: 'return this',
+    file: framing,
+    find: "state === 'open' && this.#takesItems ?",
+    replace: "state === 'open' ?",
   },
   {
     bug: 'items go with a Welcome because an earlier Hello said so',
     file: session,
-    find: '    if (!this.#resumption.isNews(hello)) return false;\n    this.#heed(hello);\n',
+    find: '    if (!this.#resumption.isNews(hello)) return false;\n    this.#framing.heed(hello);\n',
     replace: '    if (!this.#resumption.isNews(hello)) return false;\n',
   },
   {

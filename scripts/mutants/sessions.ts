@@ -106,8 +106,8 @@ export const sessionMutants: readonly Mutant[] = [
   },
   {
     bug: 'a ping is not answered',
-    file: session,
-    find: "return this.controls.push({ $case: 'pong', value: kind.value });",
+    file: 'src/session/controls.ts',
+    find: "return this.push({ $case: 'pong', value: message.value });",
     replace: 'return;',
   },
   {

@@ -1,4 +1,4 @@
-import { type Hello, Result } from '../gen/duplex/v1/session.js';
+import type { Hello } from '../gen/duplex/v1/session.js';
 import { ackFrame } from '../wire/batch.js';
 import { type ControlMessage, controlFrame } from '../wire/control.js';
 import type { Controls } from './controls.js';
@@ -6,6 +6,7 @@ import { WELCOME_ITEMS } from './handshake.js';
 import type { Acknowledgement, Receipts } from './receiving/receipts.js';
 import type { Sender } from './sending/sender.js';
 import type { SessionEnd } from './session-end.js';
+import type { StateName } from './states.js';
 
 /** What a session knows of its carrier. */
 export interface Reach {
@@ -52,22 +53,21 @@ export class Framing {
   }
 
   /** The next control, or an acknowledgement alone; without `receipts`, before the session is open, it acknowledges nothing. */
-  control(receipts: Receipts | undefined, now: number): Uint8Array {
+  control(receipts: Receipts | undefined, state: StateName, now: number): Uint8Array {
     // One rides on every control but Hello, whose marks say the same.
     const said = receipts?.say() ?? nothing;
     const control = this.#controls.next();
     if (control === undefined) return ackFrame({ seq: 0, ...said });
     const { outbox } = this.#sender;
-    const items = Math.min(outbox.countBehind, this.#mostWith(control));
+    const items = Math.min(outbox.countBehind, this.#mostWith(control, state));
     if (items === 0) return controlFrame(control, { seq: 0, ...said });
     return this.#sender.frameBehind(controlFrame(control, { seq: outbox.framed + 1, ...said }), items, now);
   }
 
-  #mostWith(control: ControlMessage): number {
-    const welcomes = control.$case === 'welcome' && control.value.result !== Result.REJECTED;
-    if (welcomes) return this.#takesItems ? Number.POSITIVE_INFINITY : 0;
-    const opens = control.$case === 'hello' && control.value.sessionId.length === 0;
-    return opens && !this.#mayRepeat ? 1 : 0;
+  /** None of a session that is over: its items have been said not to go. */
+  #mostWith({ $case }: ControlMessage, state: StateName): number {
+    if ($case === 'hello') return state === 'opening' && !this.#mayRepeat ? 1 : 0;
+    return $case === 'welcome' && state === 'open' && this.#takesItems ? Number.POSITIVE_INFINITY : 0;
   }
 
   /** Client: it is let in. A service that knows nothing of items with a Hello did not take them, nor acknowledge them. */

@@ -219,13 +219,13 @@ export class Session implements ReceiverListener {
   /** The next frame to write, or undefined if there is none. */
   poll(now: number): Uint8Array | undefined {
     const receipts = this.isJoined ? this.#receipts : undefined;
-    if (this.controls.hasMessage) return this.#framing.control(receipts, now);
+    if (this.controls.hasMessage) return this.#framing.control(receipts, this.#state, now);
     if (this.#state === 'open' && this.#departure === undefined) {
       if (!this.#outbox.drained) return this.#framing.items(receipts, now);
       if (this.#closing.end !== undefined) this.#closeStep();
       if (this.#level === 'session' && now >= this.#receipts.deadline) this.controls.ack();
     }
-    return this.controls.isEmpty ? undefined : this.#framing.control(receipts, now);
+    return this.controls.isEmpty ? undefined : this.#framing.control(receipts, this.#state, now);
   }
 
   /** What to do with the carrier once `poll` has nothing left; undefined: keep it. */

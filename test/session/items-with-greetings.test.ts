@@ -161,6 +161,15 @@ describe('of an item that went with a Hello nothing is unknown', () => {
     expect(pair.client.session.sender.outbox.wasFramed(1)).toBe(false);
   });
 
+  it('if the client ended before it had said Hello: then it does not go', () => {
+    const pair = new SessionPair();
+    pair.connect();
+    pair.client.tell(7);
+    pair.client.session.abort({ kind: 'aborted', origin: 'local', code: Code.OK, message: 'never mind' });
+    expect(written(pair, pair.client).flatMap(numbersWith)).toEqual([]);
+    expect(pair.client.session.sender.outbox.wasFramed(1)).toBe(false);
+  });
+
   it('but if the stream broke without a word: then it may have run', () => {
     const pair = greeting([7, 8]);
     pair.cut();
