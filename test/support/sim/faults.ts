@@ -60,13 +60,15 @@ export function strike(simulation: Simulation, fault: Fault): void {
 }
 
 /**
- * An old Hello. A network says nothing twice: a Hello that arrived is one of
- * another attempt that only looks the same, without the item that went with it.
+ * What a client said first on a stream, once more. A network says nothing
+ * twice: of what arrived there is only a Hello without the item that went with
+ * it, or at the plain level the empty envelope of a client that only listens.
  */
 function saidLate(stream: Stream, frame: Uint8Array): Uint8Array {
   const isLate = stream.hasConnected && stream.isBroken && !stream.helloArrived;
   stream.helloArrived = true;
-  return isLate ? frame : withoutItems(frame);
+  if (isLate) return frame;
+  return controlOf(decodeEnvelope(frame)) === undefined ? encodeEnvelope({}) : withoutItems(frame);
 }
 
 /** The Hello of somebody who knows the session, but not its token. */
