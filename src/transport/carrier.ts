@@ -17,7 +17,7 @@ export interface Carrier {
   /** Stops and resumes reading. A frame that is on its way may still come; nothing comes before `resume` returns. */
   pause(): void;
   resume(): void;
-  /** Whether there is no connection, and was none, so that nothing can have arrived. Default: nobody knows. */
+  /** Whether it has, and had, no connection, so that nothing can have arrived. Default: nobody knows. */
   readonly hasReachedNobody?: boolean;
 }
 

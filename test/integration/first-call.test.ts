@@ -184,6 +184,31 @@ describe('a call that went with a Hello', () => {
     expect(await answer).toMatchObject({ code: Code.UNAVAILABLE, executed: 'maybe' });
   });
 
+  it('may have run where the connection broke and its channel dials again at once', async () => {
+    const made = deferred();
+    const { port, service } = await echoing({}, made.promise);
+    const proxy = await TcpProxy.to(port);
+    const balancing = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] });
+    const { client } = join(proxy.address, { channelOptions: { 'grpc.service_config': balancing } });
+    const answer = rejectionOf(client.service.echo({ text: 'a' }));
+    await eventually(() => expect(service.sessions.size).toBe(1));
+    proxy.cut();
+    expect(await answer).toMatchObject({ code: Code.UNAVAILABLE, executed: 'maybe' });
+  });
+
+  it('did not run where the stream waited for its metadata', async () => {
+    const { address } = await echoing();
+    const asked = deferred();
+    const metadata = (): Promise<never> => {
+      asked.resolve();
+      return new Promise(() => {});
+    };
+    const { client } = join(address, { metadata, openTimeoutMs: 50 });
+    const answer = rejectionOf(client.service.echo({ text: 'a' }));
+    await asked.promise;
+    expect(await answer).toMatchObject({ kind: 'timeout', executed: 'no' });
+  });
+
   it('runs once where opening is tried again', async () => {
     const { port, ran } = await echoing();
     const proxy = await TcpProxy.to(port);

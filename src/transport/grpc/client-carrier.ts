@@ -2,7 +2,6 @@ import {
   Channel,
   type ChannelCredentials,
   type ChannelOptions,
-  connectivityState,
   credentials,
   type InterceptingListener,
   type Metadata,
@@ -125,7 +124,6 @@ export function grpcDialer(address: string, options: GrpcDialOptions = {}): Dial
  * makes for its callers: see {@link sessionInterceptor}.
  */
 export class GrpcClientCarrier implements Carrier, InterceptingListener {
-  readonly #channel: Channel;
   readonly #call: ReturnType<Channel['createCall']>;
   readonly #reader: FrameReader;
   readonly #listener: CarrierListener;
@@ -134,7 +132,6 @@ export class GrpcClientCarrier implements Carrier, InterceptingListener {
   /** Until then grpc-js holds the first message back. */
   #started = false;
   #over = false;
-  #reachedNobody = false;
 
   constructor(
     channel: Channel,
@@ -143,7 +140,6 @@ export class GrpcClientCarrier implements Carrier, InterceptingListener {
     source: ResolvedMetadata,
     listener: CarrierListener,
   ) {
-    this.#channel = channel;
     // No deadline: it would end the session, and beyond 2^31 ms it wraps.
     this.#call = channel.createCall(connectPath(wireName), Number.POSITIVE_INFINITY, null, null, null);
     this.#listener = listener;
@@ -180,11 +176,13 @@ export class GrpcClientCarrier implements Carrier, InterceptingListener {
     if (!this.#started) queueMicrotask(() => this.#end(Code.CANCELLED, 'left before the stream was opened'));
   }
 
-  /** A connection that was lost leaves its channel idle, and only a new call, of which there is none, has it dial again. */
+  /**
+   * Until grpc-js has a connection for the call there is nothing to say of it.
+   * The state of the channel tells less: one may dial again for other calls, or
+   * by its balancing policy, while this call is still on the lost connection.
+   */
   get hasReachedNobody(): boolean {
-    if (this.#over) return this.#reachedNobody;
-    const state = this.#channel.getConnectivityState(false);
-    return state === connectivityState.CONNECTING || state === connectivityState.TRANSIENT_FAILURE;
+    return this.#call.getAuthContext() === null;
   }
 
   pause(): void {
@@ -209,8 +207,6 @@ export class GrpcClientCarrier implements Carrier, InterceptingListener {
 
   #end(code: number, details: string): void {
     if (this.#over) return;
-    // Whoever hears of the end may close the channel.
-    this.#reachedNobody = this.hasReachedNobody;
     this.#over = true;
     if (code === Code.OK) return this.#listener.ended();
     this.#listener.lost(this.#errorFrom(code, details));

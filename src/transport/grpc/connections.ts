@@ -1,4 +1,4 @@
-import { type Channel, connectivityState } from '@grpc/grpc-js';
+import type { Channel } from '@grpc/grpc-js';
 import type { DuplexError } from '../../errors.js';
 import type { Carrier, CarrierListener } from '../carrier.js';
 import { channelMaker, type Dialer, GrpcClientCarrier, type GrpcDialOptions } from './client-carrier.js';
@@ -39,7 +39,9 @@ export function grpcConnections(
     connections.delete(connection);
   };
   const pick = (): Connection => {
-    for (const connection of connections) if (takesStream(connection, streamsPerConnection)) return connection;
+    for (const connection of connections) {
+      if (!connection.retired && connection.streams < streamsPerConnection) return connection;
+    }
     const made: Connection = { channel: makeChannel(), streams: 0, retired: false };
     connections.add(made);
     return made;
@@ -83,15 +85,6 @@ export function grpcConnections(
       for (const connection of connections) retire(connection);
     },
   };
-}
-
-/** Whether a connection takes one more stream. */
-function takesStream(connection: Connection, most: number): boolean {
-  const { channel, streams, retired } = connection;
-  if (retired || streams >= most) return false;
-  // It was lost, and its streams are about to hear of it: for a new one the channel would dial again, and theirs not know.
-  if (streams > 0 && channel.getConnectivityState(false) === connectivityState.IDLE) connection.retired = true;
-  return !connection.retired;
 }
 
 /** Sees when a stream is over. */
