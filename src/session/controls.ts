@@ -19,7 +19,8 @@ const lastCounts: ReadonlySet<ControlMessage['$case']> = new Set(['ping', 'pong'
 type ControlListener = Pick<SessionListener, 'wake' | 'credit' | 'credentials' | 'credentialsWanted'>;
 
 /**
- * Control messages that wait for the carrier. They never wait behind items,
+ * What is said beside items, in either direction: control messages that wait for the carrier, and those of the peer
+ * that only pass something on. They never wait behind items,
  * are never numbered and never replayed: a new carrier starts with none.
  */
 export class Controls {

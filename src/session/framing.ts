@@ -1,3 +1,4 @@
+import { Code } from '../errors.js';
 import type { Hello } from '../gen/duplex/v1/session.js';
 import { ackFrame } from '../wire/batch.js';
 import { type ControlMessage, controlFrame } from '../wire/control.js';
@@ -27,7 +28,7 @@ const nothing: Acknowledgement = Object.freeze({ ack: 0, backlog: 0 });
  */
 export class Framing {
   /** Where the Hello went. */
-  reach = unknown;
+  reach: Reach = unknown;
   /** Service: the client takes items with the Welcome, as its last Hello says. */
   #takesItems = false;
   readonly #mayRepeat: boolean;
@@ -72,16 +73,21 @@ export class Framing {
 
   /** Client: it is let in. A service that knows nothing of items with a Hello did not take them, nor acknowledge them. */
   welcomed(): void {
-    if (this.#sender.outbox.acked === 0) this.turnedAway();
+    if (this.#sender.outbox.acked === 0) this.takeBack();
   }
 
-  /** Client: it is not let in, so nothing that went with the Hello was taken. */
-  turnedAway(): void {
+  /** Client: nothing that went with the Hello was taken: the service says so, or has refused the client. */
+  takeBack(): void {
     this.#sender.outbox.takeBackFramed();
   }
 
-  /** Client: the session ends before it is let in. Of a refusal, and where nobody was reached, that means the same. */
-  endedUnopened({ kind }: SessionEnd): void {
-    if (kind === 'refused' || this.reach.hasReachedNobody) this.turnedAway();
+  /**
+   * Client: the session ends before it is let in. Where nobody was reached, or
+   * nobody is known to whom it could open, nothing was taken. Other statuses
+   * say nothing of that: some a proxy makes, or grpc-js for a reset.
+   */
+  endedUnopened({ code }: SessionEnd): void {
+    const isRefusal = code === Code.UNAUTHENTICATED || code === Code.UNIMPLEMENTED;
+    if (isRefusal || this.reach.hasReachedNobody) this.takeBack();
   }
 }

@@ -493,7 +493,7 @@ export class Session implements ReceiverListener {
 
   #rejected(welcome: Welcome, now: number): void {
     const error = errorFromRejection(welcome);
-    if (this.#state === 'opening') this.#framing.turnedAway();
+    if (this.#state === 'opening') this.#framing.takeBack();
     if (welcome.reason === Reason.CLOSED && this.#closing.end !== undefined) this.#finish(this.#closing.end, cancel);
     else if (error.retryAfterMs !== undefined && this.#state === 'resuming') this.#cut(error, now);
     else if (error.kind === 'unavailable' && this.#state === 'opening') this.carrierLost(error, now);
@@ -501,7 +501,7 @@ export class Session implements ReceiverListener {
   }
 
   #takeGoodbye(said: Goodbye, now: number): void {
-    if (this.#state === 'opening') this.#framing.turnedAway();
+    if (this.#state === 'opening') this.#framing.takeBack();
     if (this.#state === 'opening' && said.reason === Reason.DRAINING) return this.carrierLost(turnedAway(said), now);
     if (this.#state !== 'open' || said.code !== Code.OK) {
       const end = endOfGoodbye(said, this.#state === 'open');

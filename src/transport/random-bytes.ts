@@ -5,11 +5,12 @@ const pool = new Uint8Array(POOL_BYTES);
 let taken = POOL_BYTES;
 
 /**
- * Up to 4,096 unpredictable bytes, for nonces and tokens. They are asked for
+ * `length` unpredictable bytes, for nonces and tokens; no more than 4,096. They are asked for
  * many at a time, which takes as long as it takes for 16, a twentieth of what a
  * service does to open a session. What is given away is kept nowhere else.
  */
 export function randomBytes(length: number): Uint8Array {
+  if (length > POOL_BYTES) throw new RangeError(`${length} random bytes at once: ${POOL_BYTES} at most`);
   if (taken + length > POOL_BYTES) {
     crypto.getRandomValues(pool);
     taken = 0;

@@ -12,8 +12,8 @@ const MAX_LONE = 1_024;
 const LATE_SHARE = 1 / 4;
 /** Items that go with a control message have no more bytes than this: it has to arrive soon, and may be refused. */
 const BEHIND_BYTES = 16 * 1024;
-/** More than a Welcome has. */
-const WELCOME_BYTES = 512;
+/** More than a control has with which items go, credentials apart. */
+const CONTROL_BYTES = 512;
 
 /**
  * What this side sends: numbered when it is admitted, kept until the peer holds
@@ -206,9 +206,9 @@ export class Outbox {
   get countBehind(): number {
     if (this.drained) return 0;
     const entry = this.#entries[this.#next] as NumberedItems;
-    const index = entry.indexOf(this.framed + 1);
+    const index = this.#nextIndex;
     const { frameItems, frameBytes } = this.#terms;
-    const room = Math.min(BEHIND_BYTES, frameBytes - WELCOME_BYTES);
+    const room = Math.min(BEHIND_BYTES, frameBytes - CONTROL_BYTES);
     if (entry.batch.sizeAt(index) > room) return 0;
     return Math.min(frameItems, entry.batch.upTo(index, room) - index, entry.lastSeq - this.framed);
   }

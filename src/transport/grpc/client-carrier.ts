@@ -44,10 +44,11 @@ export interface Dialer {
   close(): void;
 }
 
+// The retry buffer acknowledges writes early and hides backpressure, even with retries off.
+// https://github.com/grpc/grpc-node/blob/master/packages/grpc-js/src/retrying-call.ts
+const noRetryBuffer: ChannelOptions = { 'grpc.per_rpc_retry_buffer_size': 0 };
+
 const sessionChannelOptions: ChannelOptions = {
-  // The retry buffer acknowledges writes early and hides backpressure, even with retries off.
-  // https://github.com/grpc/grpc-node/blob/master/packages/grpc-js/src/retrying-call.ts
-  'grpc.per_rpc_retry_buffer_size': 0,
   'grpc.enable_retries': 0,
   // Off by default in grpc-js; without it a vanished host is never noticed. https://github.com/grpc/grpc-node/issues/2578
   'grpc.keepalive_time_ms': 10_000,
@@ -77,6 +78,8 @@ export function channelMaker(address: string, options: GrpcDialOptions): () => C
       'grpc.ssl_target_name_override': authority.replace(/:\d+$/, ''),
     }),
     ...given,
+    // Whatever is given: with a buffer nobody knows, either, whether a call was sent; see `hasReachedNobody`.
+    ...noRetryBuffer,
   };
   // grpc-js takes some options out of the object that it is given.
   const makeChannel = (): Channel => new Channel(target, channelCredentials, { ...channelOptions });
