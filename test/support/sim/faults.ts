@@ -46,8 +46,8 @@ export function strike(simulation: Simulation, fault: Fault): void {
       });
       const haunting = old.at(-1 - fault.back);
       if (haunting?.hello === undefined) return;
-      const hello = fault.forged ? forged(haunting.hello) : saidLate(haunting, haunting.hello);
-      return network.haunt(hello, fault.lifeMs, breakOf(fault.hears));
+      const late = saidLate(haunting, haunting.hello);
+      return network.haunt(fault.forged ? forged(late) : late, fault.lifeMs, breakOf(fault.hears));
     }
     case 'restart':
       return restart(simulation, fault.forMs, breakOf(fault.hears));
