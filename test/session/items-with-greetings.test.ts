@@ -137,7 +137,11 @@ describe('of an item that went with a Hello nothing is unknown', () => {
     ],
     [
       'the status of the stream does',
-      (pair) => pair.client.session.carrierLost(new DuplexError('refused', 'who are you?'), pair.now),
+      (pair) =>
+        pair.client.session.carrierLost(
+          new DuplexError('refused', 'who are you?', { code: Code.UNAUTHENTICATED }),
+          pair.now,
+        ),
     ],
   ];
 
@@ -168,6 +172,12 @@ describe('of an item that went with a Hello nothing is unknown', () => {
     pair.client.session.abort({ kind: 'aborted', origin: 'local', code: Code.OK, message: 'never mind' });
     expect(written(pair, pair.client).flatMap(numbersWith)).toEqual([]);
     expect(pair.client.session.sender.outbox.wasFramed(1)).toBe(false);
+  });
+
+  it('but if it ended with a status that grpc-js may have made: then it may have run', () => {
+    const pair = greeting([7]);
+    pair.client.session.carrierLost(new DuplexError('refused', 'reset', { code: Code.RESOURCE_EXHAUSTED }), pair.now);
+    expect(pair.client.end).toMatchObject({ kind: 'refused', unknownItems: 1 });
   });
 
   it('but if the stream broke without a word: then it may have run', () => {

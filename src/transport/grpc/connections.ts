@@ -39,9 +39,7 @@ export function grpcConnections(
     connections.delete(connection);
   };
   const pick = (): Connection => {
-    for (const connection of connections) {
-      if (!connection.retired && connection.streams < streamsPerConnection) return connection;
-    }
+    for (const each of connections) if (!each.retired && each.streams < streamsPerConnection) return each;
     const made: Connection = { channel: makeChannel(), streams: 0, retired: false };
     connections.add(made);
     return made;
