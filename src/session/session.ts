@@ -166,8 +166,7 @@ export class Session implements ReceiverListener {
   /** The carrier is gone; `error` says why. */
   carrierLost(error: DuplexError, now: number): void {
     if (this.#state === 'closed') return;
-    const { end } = this.#closing;
-    if (end !== undefined && this.#closing.isComplete) this.#finish(end);
+    if (this.#closing.isComplete) this.#finish(this.#closing.end as SessionEnd);
     else if (this.#survives(error, now)) this.#cut(error, now);
     else this.#finish(this.#state === 'opening' ? endOfAttempt(error) : endOf(error));
   }
@@ -260,7 +259,7 @@ export class Session implements ReceiverListener {
   refuse(error: DuplexError): void {
     if (this.#state !== 'opening') return;
     const { code, message, retryAfterMs = 0 } = error;
-    this.#depart(endOf(error), { code, message, retryAfterMs }, this.#level === 'session');
+    this.#depart(endOf(error), { code, message, retryAfterMs });
     this.#listener.wake();
   }
 
@@ -389,10 +388,12 @@ export class Session implements ReceiverListener {
   }
 
   /** Ends the session with a Goodbye if the peer can hear one: messages before a status may be dropped. */
-  #depart(end: SessionEnd, said: Partial<Goodbye>, tells = this.isJoined): void {
-    if (tells) this.controls.goodbye(said);
-    if (this.#options.role === 'client') this.#finish(end, tells ? { how: 'half-close' } : cancel);
-    else this.#finish(end, tells ? { how: 'end' } : { how: 'end', error: errorOf(end, 'maybe') });
+  #depart(end: SessionEnd, said: Partial<Goodbye>): void {
+    const { role } = this.#options;
+    const tells = this.isJoined || (role === 'service' && this.#level === 'session' && this.#state === 'opening');
+    if (!tells) return this.#finish(end, role === 'client' ? cancel : { how: 'end', error: errorOf(end, 'maybe') });
+    this.controls.goodbye(said);
+    this.#finish(end, { how: role === 'client' ? 'half-close' : 'end' });
   }
 
   #finish(end: SessionEnd, departure?: Departure): void {
