@@ -20,7 +20,7 @@ import { type MetadataSource, type ResolvedMetadata, resolveMetadata } from './s
 export interface GrpcDialOptions {
   /** Default: plaintext. */
   readonly credentials?: ChannelCredentials | undefined;
-  /** grpc-js channel options beside and over those that a session needs. */
+  /** grpc-js channel options beside and over those that a session needs; its retry buffer stays off. */
   readonly channelOptions?: ChannelOptions | undefined;
   /**
    * The name of the service, as its certificate and `:authority` have it, where
