@@ -390,7 +390,8 @@ export class Session implements ReceiverListener {
   /** Ends the session with a Goodbye if the peer can hear one: messages before a status may be dropped. */
   #depart(end: SessionEnd, said: Partial<Goodbye>): void {
     const { role } = this.#options;
-    const tells = this.isJoined || (role === 'service' && this.#level === 'session' && this.#state === 'opening');
+    // Whose time-out was lifted has said Hello.
+    const tells = this.isJoined || (role === 'service' && this.#state === 'opening' && this.#openBy === NEVER);
     if (!tells) return this.#finish(end, role === 'client' ? cancel : { how: 'end', error: errorOf(end, 'maybe') });
     this.controls.goodbye(said);
     this.#finish(end, { how: role === 'client' ? 'half-close' : 'end' });
