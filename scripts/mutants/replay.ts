@@ -114,8 +114,8 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'a frame has more items than the peer takes',
     file: outbox,
-    find: 'Math.min(frameItems, entry.batch.upTo(index, frameBytes',
-    replace: 'Math.min(frameBytes, entry.batch.upTo(index, frameBytes',
+    find: 'Math.min(this.#terms.frameItems, batch.upTo(',
+    replace: 'Math.min(this.#terms.frameBytes, batch.upTo(',
   },
   {
     bug: 'a lent piece of memory is lent again for the replay',

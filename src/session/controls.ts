@@ -19,9 +19,10 @@ const lastCounts: ReadonlySet<ControlMessage['$case']> = new Set(['ping', 'pong'
 type ControlListener = Pick<SessionListener, 'wake' | 'credit' | 'credentials' | 'credentialsWanted'>;
 
 /**
- * What is said beside items, in either direction: control messages that wait for the carrier, and those of the peer
- * that only pass something on. They never wait behind items,
- * are never numbered and never replayed: a new carrier starts with none.
+ * What is said beside items, in either direction: control messages that wait for
+ * the carrier, and those of the peer that only pass something on. They never
+ * wait behind items, are never numbered and never replayed: a new carrier
+ * starts with none.
  */
 export class Controls {
   /** None while it is empty: an array keeps room for its next items, 180 bytes in each session that rests. */

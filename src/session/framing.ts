@@ -27,7 +27,7 @@ const nothing: Acknowledgement = Object.freeze({ ack: 0, backlog: 0 });
  * Source: PROTOCOL.md, sections 2 and 6.
  */
 export class Framing {
-  /** Where the Hello went. */
+  /** Client: where the Hello that opens went; until it is let in, for a carrier that broke must not be kept. */
   reach: Reach = unknown;
   /** Service: the client takes items with the Welcome, as its last Hello says. */
   #takesItems = false;
@@ -60,7 +60,7 @@ export class Framing {
     const control = this.#controls.next();
     if (control === undefined) return ackFrame({ seq: 0, ...said });
     const { outbox } = this.#sender;
-    const items = Math.min(outbox.countBehind, this.#mostWith(control, state));
+    const items = outbox.countBehind(this.#mostWith(control, state));
     if (items === 0) return controlFrame(control, { seq: 0, ...said });
     return this.#sender.frameBehind(controlFrame(control, { seq: outbox.framed + 1, ...said }), items, now);
   }
@@ -73,6 +73,7 @@ export class Framing {
 
   /** Client: it is let in. A service that knows nothing of items with a Hello did not take them, nor acknowledge them. */
   welcomed(): void {
+    this.reach = unknown;
     if (this.#sender.outbox.acked === 0) this.takeBack();
   }
 

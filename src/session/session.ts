@@ -112,7 +112,6 @@ export class Session implements ReceiverListener {
 
   /** A carrier stands ready. A client introduces itself, a service waits for that. */
   attach(now: number, reach?: Reach): void {
-    if (reach !== undefined) this.#framing.reach = reach;
     if (this.#state === 'created' && this.#openBy === NEVER) this.#openBy = now + this.#options.openTimeoutMs;
     this.#move('attach');
     this.#resumption.redialAt = NEVER;
@@ -125,6 +124,7 @@ export class Session implements ReceiverListener {
       this.controls.ack();
       return this.#open(now);
     }
+    if (reach !== undefined && this.#state === 'opening') this.#framing.reach = reach;
     this.controls.greet((shown) => this.#resumption.nextHello(shown), this.#options.showsCredentials === true);
   }
 

@@ -6,15 +6,13 @@ import type { Departure } from '../session/session-options.js';
 import { Alarm } from './alarm.js';
 import type { Carrier, CarrierListener } from './carrier.js';
 import type { Clock } from './clock.js';
+import { inMicrotask } from './microtask.js';
 import type { SharedAlarms } from './shared-alarms.js';
 
 const cancel: Departure = Object.freeze({ how: 'cancel' });
 
 /** So long the last words of a session that is over may take; then its carrier is given up. */
 const LINGER_MS = 5_000;
-
-/** For a microtask: `queueMicrotask` makes a resource and a bound function for each. */
-const settled = Promise.resolve();
 
 const written = (session: Session): void => session.written();
 const tick = (session: Session, now: number): void => session.tick(now);
@@ -157,7 +155,7 @@ export class Driver {
     this.#scheduled = true;
     // Not the next microtask but after the last one: 128 callers that a frame of replies wakes send their next requests
     // in as many microtasks, and these belong in one frame, not the first in one and the rest in another.
-    void settled.then(this.#flushLast);
+    inMicrotask(this.#flushLast);
   }
 
   readonly #flushLast = (): void => process.nextTick(Driver.#flushSoon, this);

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, type ServerHttp2Session } from 'node:http2';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { Code, createChannelFactory } from 'grpc-duplex';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -194,6 +197,48 @@ describe('a call that went with a Hello', () => {
     await eventually(() => expect(service.sessions.size).toBe(1));
     proxy.cut();
     expect(await answer).toMatchObject({ code: Code.UNAVAILABLE, executed: 'maybe' });
+  });
+
+  it('may have run where its connection was shared, and the channel dialled again for another client', async () => {
+    const sessions: ServerHttp2Session[] = [];
+    const arrived = deferred();
+    const server = createServer((request) => void request.once('data', () => arrived.resolve()));
+    server.on('session', (session) => sessions.push(session));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const known = deferred<Record<string, string>>();
+    let asked = 0;
+    const metadata = () => (asked++ === 0 ? {} : known.promise);
+    await using factory = createChannelFactory(Everything, {
+      ...{ address: `127.0.0.1:${port}`, connections: 'shared', metadata, onError: () => {} },
+    });
+    const [first, second] = [factory.create(), factory.create()].map((client) => rejectionOf(client.service.echo()));
+    await arrived.promise;
+    // The connection takes no more streams, though the first one is there; whoever dials gets no further than TCP.
+    server.close();
+    sessions[0]?.goaway(0, 0x7fff_ffff);
+    await new Promise((resolve) => sessions[0]?.ping(resolve));
+    const silent = createTcpServer().listen(port, '127.0.0.1');
+    onTestFinished(() => void silent.close());
+    const dialled = once(silent, 'connection');
+    known.resolve({});
+    const [socket] = await dialled;
+    sessions[0]?.destroy();
+    expect(await first).toMatchObject({ executed: 'maybe' });
+    socket.destroy();
+    expect(await second).toMatchObject({ executed: 'no' });
+  });
+
+  it('may have run where the client gave up, whatever its channel is told of retries', async () => {
+    const made = deferred();
+    const { address, service } = await echoing({}, made.promise);
+    const channelOptions = { 'grpc.enable_retries': 1, 'grpc.per_rpc_retry_buffer_size': 1_000_000 };
+    const { client } = join(address, { channelOptions });
+    const answer = rejectionOf(client.service.echo({ text: 'a' }));
+    await eventually(() => expect(service.sessions.size).toBe(1));
+    client.abort();
+    expect(await answer).toMatchObject({ executed: 'maybe' });
   });
 
   it('did not run where the stream waited for its metadata', async () => {

@@ -193,24 +193,23 @@ export class Outbox {
 
   /** The next frame in the session's numbering, as many items as the peer's terms allow. */
   nextFrame({ ack, backlog }: Acknowledgement): Uint8Array {
-    const seq = this.framed + 1;
-    const entry = this.#entries[this.#next] as NumberedItems;
-    const index = entry.indexOf(seq);
-    const { frameItems, frameBytes } = this.#terms;
-    const fitting = Math.min(frameItems, entry.batch.upTo(index, frameBytes - 32) - index, entry.lastSeq + 1 - seq);
-    const share = this.#shares.next(fitting, this.framed - this.acked);
-    return this.#cut(share, { seq, ack, backlog });
+    const share = this.#shares.next(this.#fitting(this.#terms.frameBytes - 32), this.framed - this.acked);
+    return this.#cut(share, { seq: this.framed + 1, ack, backlog });
   }
 
-  /** How many of the next items may go with a control message, in one frame. */
-  get countBehind(): number {
-    if (this.drained) return 0;
-    const entry = this.#entries[this.#next] as NumberedItems;
+  /** How many of the next items, no more than `most`, may go with a control message in one frame. */
+  countBehind(most: number): number {
+    if (most === 0 || this.drained) return 0;
+    const room = Math.min(BEHIND_BYTES, this.#terms.frameBytes - CONTROL_BYTES);
+    const next = this.#entries[this.#next] as NumberedItems;
+    return next.sizeOf(this.framed + 1) > room ? 0 : Math.min(most, this.#fitting(room));
+  }
+
+  /** How many of the next items fit into a frame that has so many bytes for them; at least one. */
+  #fitting(room: number): number {
+    const { batch, lastSeq } = this.#entries[this.#next] as NumberedItems;
     const index = this.#nextIndex;
-    const { frameItems, frameBytes } = this.#terms;
-    const room = Math.min(BEHIND_BYTES, frameBytes - CONTROL_BYTES);
-    if (entry.batch.sizeAt(index) > room) return 0;
-    return Math.min(frameItems, entry.batch.upTo(index, room) - index, entry.lastSeq - this.framed);
+    return Math.min(this.#terms.frameItems, batch.upTo(index, room) - index, lastSeq - this.framed);
   }
 
   /** So many of them behind `head`, the frame of the control message. */
@@ -236,12 +235,12 @@ export class Outbox {
   takeBack(): readonly { readonly item: Uint8Array; readonly charged: boolean; readonly seq: number }[] {
     const entries = this.#entries.splice(this.#next);
     this.#open = undefined;
+    this.lastSeq = this.framed;
     return entries.flatMap((entry) => {
       const { firstSeq, lastSeq } = entry;
       this.#openItems -= entry.gatedItems;
       this.#openBytes -= entry.gatedBytes;
       this.#keptBytes -= entry.bytes;
-      this.lastSeq = this.framed;
       return Array.from({ length: lastSeq + 1 - firstSeq }, (_, index) => ({
         item: entry.batch.itemAt(entry.indexOf(firstSeq + index)),
         charged: entry.isGated(firstSeq + index),
