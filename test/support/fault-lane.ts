@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { fairWeather, type Weather } from './faults.js';
+import { reset } from './reset.js';
 
 /** So many bytes wait in a lane before it stops to read; a held lane takes them all, as a void does. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
@@ -85,7 +86,7 @@ export class Lane {
   #resetTarget(): void {
     if (this.#targetReset) return;
     this.#targetReset = true;
-    this.#to.resetAndDestroy();
+    reset(this.#to);
   }
 
   #pass(): void {

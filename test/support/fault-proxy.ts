@@ -12,6 +12,7 @@ import {
   seededRandom,
   type Weather,
 } from './faults.js';
+import { reset } from './reset.js';
 
 interface Connection {
   readonly sockets: readonly [client: Socket, service: Socket];
@@ -66,7 +67,7 @@ export class FaultProxy {
   /** Breaks every connection, by RST or by FIN. */
   cut(how: 'reset' | 'end' = 'reset'): void {
     for (const { sockets } of this.#connections) {
-      for (const socket of sockets) how === 'reset' ? socket.resetAndDestroy() : socket.destroySoon();
+      for (const socket of sockets) how === 'reset' ? reset(socket) : socket.destroySoon();
     }
   }
 
@@ -185,7 +186,7 @@ export class FaultProxy {
   #accept(client: Socket): void {
     this.accepted += 1;
     client.on('error', () => {});
-    if (this.#refuses) return void client.resetAndDestroy();
+    if (this.#refuses) return reset(client);
     if (this.#swallows > 0) return this.#swallow(client);
     const service = connect({ port: this.targetPort, host: 'localhost', allowHalfOpen: true, noDelay: true });
     service.on('error', () => {});
