@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -19,6 +20,8 @@ export default defineConfig({
     exclude: ['test/bench/**', 'test/polyglot/**'],
     environment: 'node',
     pool: 'forks',
+    // Not one less, as vitest has it: its own process mostly waits.
+    maxWorkers: availableParallelism(),
     // Only for what hangs: how fast the machine is, and what else runs on it, is no test's business.
     testTimeout: 180_000,
     hookTimeout: 60_000,

@@ -13,6 +13,9 @@ import { quickstart, readme, reflection, shell } from './runner/quickstart.js';
 import { type Outcome, Table } from './runner/table.js';
 import { type Language, languages } from './runner/toolchains.js';
 
+/** The folder with the programs of a language, if there is one, and what became of their build. */
+type Prepared = readonly [folder: string | undefined, outcome: Outcome];
+
 const { values } = parseArgs({ options: { only: { type: 'string' }, case: { type: 'string', default: '' } } });
 const wanted = languages.filter(({ name }) => values.only === undefined || values.only.split(',').includes(name));
 const cases = readCases(join(import.meta.dirname, 'cases.yaml')).filter(({ name }) => name.includes(values.case));
@@ -21,13 +24,20 @@ const table = new Table(wanted.map(({ name }) => name));
 process.env['PATH'] = environment['PATH'];
 const protos = await publishProtos();
 const messages = new Messages(protos);
-for (const language of wanted) await runLanguage(language);
+const lacks = new Map(wanted.map((language) => [language, whyNot(language)]));
+// Languages are built one after another while those that are built already play: cases mostly wait.
+let last: Promise<unknown> = Promise.resolve();
+const built = wanted.map((language) => {
+  const mine = last.then(() => prepare(language));
+  last = mine;
+  return [language, mine] as const;
+});
+for (const [language, prepared] of built) await runLanguage(language, await prepared);
 console.log(`\n${table}`);
 process.exitCode = table.failed > 0 ? 1 : 0;
 
-async function runLanguage(language: Language): Promise<void> {
+async function runLanguage(language: Language, [folder, outcome]: Prepared): Promise<void> {
   const { name, run, extras = [] } = language;
-  const [folder, outcome] = await prepare(language);
   table.set('builds from the published protos alone', name, outcome);
   if (folder === undefined) return;
   const set = (row: string, complaint: string | undefined): void =>
@@ -37,7 +47,7 @@ async function runLanguage(language: Language): Promise<void> {
   if (extras.includes('reflection'))
     set('calls a service that describes itself', await reflection(run('reflection'), folder));
   if (name === 'go') {
-    buildGrpcurl();
+    await buildGrpcurl();
     set('grpcurl and buf curl, as the README has them', await shell());
   }
   if (extras.includes('load')) set('a session over a bad network', await load(run('load'), folder, name));
@@ -52,9 +62,9 @@ async function runLanguage(language: Language): Promise<void> {
   for (const played of cases) set(played.name, await play(played, language, folder, messages));
 }
 
-/** The folder with the programs of a language, if there is one. A missing toolchain is a failure in CI. */
-async function prepare(language: Language): Promise<readonly [folder: string | undefined, outcome: Outcome]> {
-  const reason = whyNot(language);
+/** Builds the programs of a language. A missing toolchain is a failure in CI. */
+async function prepare(language: Language): Promise<Prepared> {
+  const reason = lacks.get(language);
   if (reason !== undefined) return [undefined, process.env['CI'] ? { failed: reason } : { skipped: reason }];
   const start = performance.now();
   try {

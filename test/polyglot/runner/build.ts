@@ -63,17 +63,17 @@ export async function build(language: Language, protos: string): Promise<string>
   await rm(join(folder, 'proto'), { recursive: true, force: true });
   await cp(protos, join(folder, 'proto'), { recursive: true });
   await cp(sources, folder, { recursive: true });
-  await run('./build.sh', folder);
+  await run(['./build.sh'], folder);
   await writeFile(stampFile, stamp);
   return folder;
 }
 
 /** Builds grpcurl, if it is not there. */
-export function buildGrpcurl(): void {
+export async function buildGrpcurl(): Promise<void> {
   const bin = join(cache, 'bin');
   if (existsSync(join(bin, 'grpcurl'))) return;
-  const env = { ...environment, GOBIN: bin };
-  execFileSync('go', ['install', 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3'], { env, stdio: 'pipe' });
+  const install = ['go', 'install', 'github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3'];
+  await run(install, root, { ...environment, GOBIN: bin });
 }
 
 async function hashOf(folders: readonly string[]): Promise<string> {
@@ -86,8 +86,8 @@ async function hashOf(folders: readonly string[]): Promise<string> {
   return hash.digest('hex');
 }
 
-function run(command: string, cwd: string): Promise<void> {
-  const child = spawn('nice', [command], { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+function run(command: readonly string[], cwd: string, env = environment): Promise<void> {
+  const child = spawn('nice', command, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (text) => {
