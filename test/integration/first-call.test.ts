@@ -204,9 +204,10 @@ describe('a call that went with a Hello', () => {
     const arrived = deferred();
     const server = createServer((request) => void request.once('data', () => arrived.resolve()));
     server.on('session', (session) => sessions.push(session));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close());
-    const { port } = server.address() as AddressInfo;
+    // It listens apart: an HTTP/2 server that is closed may close its sessions, too.
+    const listening = createTcpServer((socket) => void server.emit('connection', socket));
+    await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+    const { port } = listening.address() as AddressInfo;
     const known = deferred<Record<string, string>>();
     let asked = 0;
     const metadata = () => (asked++ === 0 ? {} : known.promise);
@@ -216,7 +217,7 @@ describe('a call that went with a Hello', () => {
     const [first, second] = [factory.create(), factory.create()].map((client) => rejectionOf(client.service.echo()));
     await arrived.promise;
     // The connection takes no more streams, though the first one is there; whoever dials gets no further than TCP.
-    server.close();
+    listening.close();
     sessions[0]?.goaway(0, 0x7fff_ffff);
     await new Promise((resolve) => sessions[0]?.ping(resolve));
     const silent = createTcpServer().listen(port, '127.0.0.1');
