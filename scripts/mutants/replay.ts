@@ -152,7 +152,13 @@ export const replayMutants: readonly Mutant[] = [
   {
     bug: 'an acknowledgement that rides on nothing is never sent',
     file: receipts,
-    find: 'if (this.#ackAt === Number.POSITIVE_INFINITY) this.#ackAt = now + ACK_DELAY_MS;',
+    find: 'this.#ackAt = now + LITTLE.delayMs;',
+    replace: '',
+  },
+  {
+    bug: 'an acknowledgement of much waits as long as one of little',
+    file: receipts,
+    find: 'this.#ackAt -= LITTLE.delayMs - ACK_DELAY_MS;',
     replace: '',
   },
   {

@@ -8,6 +8,8 @@ import { logRefusal } from '../observability/session-log.js';
 import { isOrderly, type SessionEnd } from '../session/session-end.js';
 import type { IncomingCarrier } from '../transport/carrier.js';
 import type { PlainMethod } from '../transport/grpc/plain-methods.js';
+import { inMicrotask } from '../transport/microtask.js';
+import { SharedAlarms } from '../transport/shared-alarms.js';
 import { ItemEncoder } from '../wire/item-encoder.js';
 import type { Admission } from './admission/admission.js';
 import { reject, turnAway } from './farewell.js';
@@ -59,6 +61,8 @@ export class HostedService<Operations, Callbacks, State>
   readonly #options: ResolvedServiceOptions<State, Callbacks>;
   readonly #plain: PlainCalls<Operations, Callbacks, State>;
   readonly #host: ResolvedHostOptions;
+  /** Of streams that have not said yet what they want. */
+  readonly #alarms: SharedAlarms;
   readonly #plan: PeerPlan<HostedSessionOptions>;
 
   constructor(
@@ -82,6 +86,7 @@ export class HostedService<Operations, Callbacks, State>
     this.idleWatch = new IdleWatch(host.clock, host.idleTimeoutMs);
     this.#options = options;
     this.#host = host;
+    this.#alarms = new SharedAlarms(host.clock);
     this.#plain = new PlainCalls(contract, this.#instances, options.initialState, {
       ...{ host, admission },
       gate: this.gate,
@@ -121,7 +126,7 @@ export class HostedService<Operations, Callbacks, State>
       this.refused(carrier, error);
       return carrier.depart({ how: 'end', error });
     }
-    new Reception(carrier, this, clock, handshakeTimeoutMs);
+    new Reception(carrier, this, clock, this.#alarms, handshakeTimeoutMs);
   }
 
   identify(carrier: IncomingCarrier, hello: Hello | undefined): ReturnType<Gate['identify']> {
@@ -158,7 +163,9 @@ export class HostedService<Operations, Callbacks, State>
     } catch (error) {
       return this.#turnAway(carrier, hello, DuplexError.from(error));
     }
-    this.#make(carrier, principal, nonce).link.driver.attach(open);
+    const { session, driver } = this.#make(carrier, principal, nonce).link;
+    session.greeting = hello && { $case: 'hello', value: hello };
+    driver.attach(open);
     return true;
   }
 
@@ -239,9 +246,9 @@ export class HostedService<Operations, Callbacks, State>
 
   /** Told once for all that happens in a turn, and when it has happened. */
   changed(): void {
-    if (this.#isChanging) return;
+    if (this.#isChanging || !this.#watchers.isObserved) return;
     this.#isChanging = true;
-    queueMicrotask(() => {
+    inMicrotask(() => {
       this.#isChanging = false;
       this.#watchers.next(this.sessions);
     });

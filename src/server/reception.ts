@@ -5,6 +5,7 @@ import { Alarm } from '../transport/alarm.js';
 import type { CarrierListener, IncomingCarrier } from '../transport/carrier.js';
 import type { Clock } from '../transport/clock.js';
 import type { Dial } from '../transport/driver.js';
+import type { SharedAlarms } from '../transport/shared-alarms.js';
 import { Field } from '../wire/fields.js';
 import { FrameDecoder } from '../wire/frame-decoder.js';
 import type { Principal } from './security/principal.js';
@@ -51,10 +52,11 @@ export class Reception implements CarrierListener {
   #alarm: Alarm | undefined;
   readonly #desk: ReceptionDesk;
 
-  constructor(carrier: IncomingCarrier, desk: ReceptionDesk, clock: Clock, timeoutMs: number) {
+  /** `alarms` are shared with other receptions. */
+  constructor(carrier: IncomingCarrier, desk: ReceptionDesk, clock: Clock, alarms: SharedAlarms, timeoutMs: number) {
     this.#carrier = carrier;
     this.#desk = desk;
-    this.#alarm = new Alarm(clock, { ring: () => this.#turnAway(tooLate(this.#state, timeoutMs)) });
+    this.#alarm = new Alarm(alarms, { ring: () => this.#turnAway(tooLate(this.#state, timeoutMs)) });
     this.#alarm.setAt(clock.now() + timeoutMs);
     carrier.listen(this);
   }

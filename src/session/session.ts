@@ -55,6 +55,8 @@ export class Session implements ReceiverListener {
   #peerHalfClosed = false;
   /** The time of the frame that is being taken. */
   #now = 0;
+  /** Service: the Hello of the first frame, which its host has read already. */
+  greeting: ControlMessage | undefined;
   readonly #liveness = new Liveness();
   readonly #framing: Framing;
   readonly #closing: Closing;
@@ -436,7 +438,8 @@ export class Session implements ReceiverListener {
 
   /** From its receiver: a control message. */
   control(item: ReceivedItem): boolean {
-    const { kind } = item.decode(Control);
+    const kind = this.greeting ?? item.decode(Control).kind;
+    this.greeting = undefined;
     this.#takeControl(kind, this.#now);
     // What comes with a Hello waits until its client is let in.
     return this.#state === 'open' || (this.#state === 'opening' && kind?.$case === 'hello');
@@ -475,14 +478,12 @@ export class Session implements ReceiverListener {
   }
 
   #takeWelcome(welcome: Welcome, now: number): void {
+    const isAwaited = this.#options.role === 'client' && (this.#state === 'opening' || this.#state === 'resuming');
+    if (!isAwaited) throw violation('a Welcome out of place');
     const opens = this.#state === 'opening' && (welcome.result === Result.OPENED || welcome.result === Result.PLAIN);
     const resumes = this.#state === 'resuming' && welcome.result === Result.RESUMED;
-    if (this.#options.role !== 'client' || (this.#state !== 'opening' && this.#state !== 'resuming')) {
-      throw violation('a Welcome out of place');
-    }
     if (!opens && !resumes) return this.#rejected(welcome, now);
-    if (resumes && !this.#resumption.matches(welcome.marks))
-      throw violation('its marks do not fit what was sent and received');
+    if (resumes && !this.#resumption.matches(welcome.marks)) throw violation('its marks do not fit what was sent');
     if (welcome.result === Result.PLAIN) this.#level = 'plain';
     if (opens) this.#framing.welcomed();
     this.#resumption.welcomedWith(welcome);

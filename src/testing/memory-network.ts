@@ -65,7 +65,9 @@ export class MemoryNetwork implements Listener, Dialer {
     for (const dialled of waiting) this.#connect(dialled);
   }
 
-  close(): void {}
+  close(closed: () => void): void {
+    closed();
+  }
 
   async shutdown(): Promise<void> {
     this.cut(false);

@@ -68,6 +68,9 @@ export class Driver {
    * Hello. One that has to wait until it is known who says it opens it itself.
    */
   #redial(dial: Dial): void {
+    // grpc-js puts off connecting until a tick, and a microtask after that.
+    if (!this.#scheduled) process.nextTick(inMicrotask, this.#flushLast);
+    this.#scheduled = true;
     const link = new Link(this, dial);
     this.#attach(link);
     if (!this.#session.controls.awaitsCredentials) link.open();

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { Credentials } from '../../src/gen/duplex/v1/session.js';
 import { HeldBytes } from '../../src/session/sending/held-bytes.js';
+import { bareHead, ItemEncoder } from '../../src/wire/item-encoder.js';
 import { controlOf } from '../support/envelope.js';
-import { SessionPair, telling } from '../support/session-pair.js';
+import { SessionPair, TELL, telling } from '../support/session-pair.js';
+
+const encoder = new ItemEncoder();
 
 /** What the service says next, and the client has not heard yet. */
 function said(pair: SessionPair) {
@@ -12,7 +16,7 @@ function said(pair: SessionPair) {
 /** An open session whose two sides owe each other nothing. */
 function quiet(): SessionPair {
   const pair = SessionPair.opened();
-  pair.advance(2_000);
+  pair.advance(6_000);
   return pair;
 }
 
@@ -47,16 +51,34 @@ describe('an acknowledgement', () => {
     expect(pair.service.events).toContain('confirmed');
   });
 
-  it('goes alone after a second, once', () => {
+  it.each([
+    ['after five seconds, once', 64, 5_000],
+    ['after one where it is of more than 64 items', 65, 1_000],
+    ['after one where it is of more than 8 KiB', 9, 1_000, 1_024],
+  ])('goes alone %s', (_, count, delayMs, byteLength = 10) => {
     const pair = quiet();
-    pair.client.tell(1);
+    const item = Credentials.fromPartial({ value: new Uint8Array(byteLength) });
+    for (let id = 1; id <= count; id++) pair.client.send(encoder.encode(bareHead, TELL, Credentials, item));
     deliverAll(pair);
     expect(said(pair)).toEqual([]);
-    expect(pair.service.session.deadline).toBe(pair.now + 1_000);
-    pair.now += 1_000;
-    expect(said(pair)).toEqual([{ ack: 1 }]);
+    pair.now += delayMs - 1;
+    expect(said(pair)).toEqual([]);
+    expect(pair.service.session.ackDeadline).toBe(pair.now + 1);
+    pair.now += 1;
+    expect(said(pair)).toEqual([{ ack: count }]);
     pair.now += 500;
-    expect(said(pair)).toEqual([{ ack: 1 }]);
+    expect(said(pair)).toEqual([{ ack: count }]);
+  });
+
+  it('that has waited long enough goes with the item that makes it much', () => {
+    const pair = quiet();
+    for (let id = 1; id <= 64; id++) pair.client.tell(id);
+    deliverAll(pair);
+    pair.now += 2_000;
+    expect(said(pair)).toEqual([]);
+    pair.client.tell(65);
+    deliverAll(pair);
+    expect(said(pair)).toEqual([{ ack: 65 }]);
   });
 
   it('goes alone at once after a quarter of the window', () => {
@@ -94,10 +116,10 @@ describe('an acknowledgement', () => {
     pair.service.holds = () => true;
     for (let id = 1; id <= 3; id++) pair.client.tell(id);
     deliverAll(pair);
-    pair.now += 1_000;
+    pair.now += 5_000;
     expect(said(pair)).toEqual([{ ack: 3, backlog: 3 }]);
     pair.service.begin();
-    pair.now += 1_000;
+    pair.now += 5_000;
     expect(said(pair).at(-1)).toEqual({ ack: 3, backlog: 2 });
   });
 
@@ -130,7 +152,7 @@ describe('an acknowledgement', () => {
       pair.service.tell(id);
     }
     pair.settle();
-    pair.advance(2_000);
+    pair.advance(6_000);
     let frames = 0;
     for (let second = 0; second < 7; second++) {
       pair.now += 1_000;

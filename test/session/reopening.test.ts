@@ -85,7 +85,7 @@ describe('marks', () => {
     const pair = SessionPair.opened(lasting);
     pair.service.tell(1);
     pair.settle();
-    pair.advance(2_000);
+    pair.advance(6_000);
     pair.cut();
     pair.service.session.resume(helloOf(), pair.now);
     expect(pair.service.end).toMatchObject({ kind: 'lost' });

@@ -101,7 +101,7 @@ describe('a replay', () => {
       pair.connect();
       pair.settle();
       // So that both have acknowledged.
-      pair.advance(1_000);
+      pair.advance(5_000);
     }
     for (const { session, told } of pair.sides) {
       expect(told).toEqual(upTo(1_000));

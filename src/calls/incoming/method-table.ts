@@ -5,12 +5,23 @@ const FIRST_NUMBER = 100;
 /** Beyond this an array would waste memory on gaps; explicit numbers may be anything. */
 const DENSE_NUMBERS = 4_096;
 
+const tables = new WeakMap<readonly MethodInfo[], MethodTable>();
+
 /** Methods by their field number, as the hot path looks them up, and by name. One table serves any number of sessions. */
 export class MethodTable {
   readonly methods: readonly MethodInfo[];
   readonly #dense: (MethodInfo | undefined)[] = [];
   readonly #sparse = new Map<number, MethodInfo>();
   readonly #byName: ReadonlyMap<string, MethodInfo>;
+
+  /** The table of these methods, which all clients of a contract share. */
+  static of(methods: readonly MethodInfo[]): MethodTable {
+    const known = tables.get(methods);
+    if (known !== undefined) return known;
+    const table = new MethodTable(methods);
+    tables.set(methods, table);
+    return table;
+  }
 
   constructor(methods: readonly MethodInfo[]) {
     this.methods = methods;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import {
   Channel,
   type ChannelCredentials,
@@ -41,7 +42,8 @@ export interface Dialer {
   readonly address: string;
   /** Opens one stream. What goes wrong is told to the listener. */
   dial(wireName: string, listener: CarrierListener): Carrier;
-  close(): void;
+  /** Gives the connection up. `closed` is called when the stream that has just ended is out of its way, once. */
+  close(closed: () => void): void;
 }
 
 // The retry buffer acknowledges writes early and hides backpressure, even with retries off.
@@ -118,7 +120,13 @@ export function grpcDialer(address: string, options: GrpcDialOptions = {}): Dial
       channel = makeChannel();
       return new GrpcClientCarrier(channel, wireName, address, metadata, listener);
     },
-    close: () => channel?.close(),
+    close(closed) {
+      if (channel === undefined) return closed();
+      channel.close();
+      // HTTP/2 closes in the turns after this one. Who connects anew within it has the end of the old connection in the
+      // middle of the new one's beginning: a tenth of the time to a first callback.
+      setImmediate(closed);
+    },
   };
 }
 

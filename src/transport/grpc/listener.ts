@@ -64,12 +64,13 @@ export class GrpcListener {
 
   /** Hands every stream of the wire service to `accept`. */
   serve(wireName: string, accept: (carrier: IncomingCarrier) => void): void {
+    // The window can wait until the first answer is on its way.
     const take = (call: ServiceCall): void => {
-      widenReceiveWindow(call);
+      setImmediate(widenReceiveWindow, call);
       GrpcServiceCarrier.start(call, accept);
     };
     const handler = (stream: ServerDuplexStream<Buffer, Buffer>): void => {
-      widenReceiveWindow(stream);
+      setImmediate(widenReceiveWindow, stream);
       GrpcServiceCarrier.start(new StreamCall(stream), accept);
     };
     const path = connectPath(wireName);

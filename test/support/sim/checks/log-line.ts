@@ -15,8 +15,12 @@ export interface LoggedItem {
   readonly isNested: boolean;
 }
 
-/** An acknowledgement alone goes after a second; one that waits for the writer a little later. */
-const MAX_ACK_DELAY_MS = 1_500;
+/** An acknowledgement alone goes after five seconds, one of more than 64 items after one second. */
+const ACK_DELAY_MS = 5_000;
+const MUCH_ACK_DELAY_MS = 1_000;
+const MUCH = 64;
+/** So much later goes one that waits for the writer. */
+const MAX_WRITE_MS = 500;
 /** What opens a stream of requests; they have credit of their own. */
 const CALL_OPEN = 17;
 /** Contents that the receiver's window does not gate, beside answers: the ends of calls. */
@@ -47,6 +51,8 @@ export class LogLine {
   #saidReleased = 0;
   /** Since when the receiver has something to acknowledge. */
   #owesSince: number | undefined;
+  /** Since when it is much. */
+  #owesMuchSince: number | undefined;
   /** The number that has to come next on the present stream. */
   #next = 1;
   readonly #complain: Complain;
@@ -95,6 +101,7 @@ export class LogLine {
   take(seq: number, count: number, now: number): void {
     this.owe(now);
     if (seq <= this.read + 1) this.read = Math.max(this.read, seq + count - 1);
+    if (this.read - this.#saidAck > MUCH) this.#owesMuchSince ??= now;
   }
 
   /** Whether the receiver has read the request of a call. */
@@ -107,12 +114,19 @@ export class LogLine {
     this.#owesSince ??= now;
   }
 
+  #dueBy(now: number): number {
+    const since = this.#owesSince ?? now;
+    const muchSince = this.#owesMuchSince;
+    if (muchSince === undefined) return since + ACK_DELAY_MS;
+    return Math.max(muchSince, since + MUCH_ACK_DELAY_MS);
+  }
+
   /** The receiver wrote an acknowledgement. */
   say({ ack = 0, backlog = 0 }: Envelope, now: number, isCalm: boolean): void {
-    const late = now - (this.#owesSince ?? now);
+    const late = now - this.#dueBy(now);
     this.#owesSince = undefined;
-    if (isCalm && late > MAX_ACK_DELAY_MS)
-      this.#complain('acks', `${this.#name}: an acknowledgement is ${late} ms late`);
+    this.#owesMuchSince = undefined;
+    if (isCalm && late > MAX_WRITE_MS) this.#complain('acks', `${this.#name}: an acknowledgement is ${late} ms late`);
     const released = this.#released(ack, backlog);
     // Whoever is over has nothing more to say.
     if (ack === 0) return;
