@@ -37,11 +37,14 @@ async function measure(question = 'heap'): Promise<Measured> {
 }
 
 beforeAll(async () => {
-  host = new ScriptProcess('test/support/measured-host.ts', [], afterAll);
+  host = new ScriptProcess('test/support/measured-host.ts', [], () => {});
   port = Number((await host.printed('listening on')).replace('listening on ', ''));
   address = `127.0.0.1:${port}`;
   for (let warm = 0; warm < 3; warm++) startBytes = (await measure()).bytes;
 }, 60_000);
+
+// Within `beforeAll` it would not be heard.
+afterAll(() => host.kill('SIGKILL'));
 
 /** The process lives, holds nothing of what was done to it, and its memory is what it was. */
 afterEach(async () => {
