@@ -53,7 +53,7 @@ export interface DuplexClient<Operations, Callbacks, State> extends AsyncDisposa
   readonly status: Status;
   /** The status and each change of it; subscribing does not dial. */
   readonly status$: Observable<Status>;
-  /** Resolves with the reason when the session is over and its connection given up; never rejects. */
+  /** Resolves with the reason when the session is over; never rejects. */
   readonly closed: Promise<SessionEnd>;
   /** Dials, if nothing did before, and waits for the session. Rejects with what prevented it. */
   open(): Promise<void>;

@@ -344,14 +344,15 @@ export class ConnectedClient<Operations, Callbacks, State>
     this.#end = end;
     this.#lasting?.gate.end(errorOf(end, 'no'));
     if (!isFinal(this.status)) this.#setStatus(isOrderly(end) ? 'closed' : 'faulted');
+    const parted = this.#options.dialer.close();
     this.#opened?.reject(errorOf(end, 'no'));
     if (!isOrderly(end)) this.#reportLoss(end);
     this.#deliver(() => {
       this.#hub.complete();
       this.#states.complete();
       this.#statuses.complete();
+      void parted.then(() => this.#resolveClosed(end));
     });
-    this.#options.dialer.close(() => this.#deliver(() => this.#resolveClosed(end)));
   }
 }
 

@@ -110,7 +110,9 @@ export class Closing {
       // A client promises first: the service has to know what to wait for.
       return drained && (this.#role === 'client' || this.#hasFinished) ? 'promise' : undefined;
     }
-    if (this.#role === 'service') return peerHalfClosed ? 'leave' : undefined;
+    if (this.#role === 'service' && peerHalfClosed) return 'leave';
+    // What crossed the service's promise: the client does not leave before it knows that it has arrived.
+    if (this.#role === 'service') return this.#receipts.owes ? 'acknowledge' : undefined;
     if (!this.isComplete) return undefined;
     // The half-close is the last word, so the acknowledgement has to go before it.
     return this.#receipts.owes ? 'acknowledge' : 'half-close';

@@ -27,7 +27,7 @@ const cancel: Departure = Object.freeze({ how: 'cancel' });
  * replay, liveness, opening and closing. It does no I/O and owns no timer: a
  * driver feeds it what happened, with the time, and polls what is to be done.
  *
- *     inputs    attach, receive, peerEnded, carrierLost, written, tick  (from the carrier)
+ *     inputs    attach, greeting, receive, peerEnded, carrierLost, written, tick  (from the carrier)
  *               accept, refuse, resume, sender, controls, close, abort  (from the application)
  *     outputs   poll → the next frame to write      departure → what then
  *               deadline → when to call tick        redialAt → when a new carrier is wanted

@@ -65,9 +65,7 @@ export class MemoryNetwork implements Listener, Dialer {
     for (const dialled of waiting) this.#connect(dialled);
   }
 
-  close(closed: () => void): void {
-    closed();
-  }
+  async close(): Promise<void> {}
 
   async shutdown(): Promise<void> {
     this.cut(false);

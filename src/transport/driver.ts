@@ -49,7 +49,11 @@ export class Driver {
 
   /** Dials for the first time. */
   start(): void {
-    if (this.#dial !== undefined) this.#redial(this.#dial);
+    if (this.#dial === undefined) return;
+    // grpc-js connects a tick later, and a microtask after that: the Hello is made behind it, not before it.
+    this.#scheduled = true;
+    process.nextTick(inMicrotask, this.#flushLast);
+    this.#redial(this.#dial);
   }
 
   /** The same later: at the time that a service has named, or after a back-off. */
@@ -68,9 +72,6 @@ export class Driver {
    * Hello. One that has to wait until it is known who says it opens it itself.
    */
   #redial(dial: Dial): void {
-    // grpc-js puts off connecting until a tick, and a microtask after that.
-    if (!this.#scheduled) process.nextTick(inMicrotask, this.#flushLast);
-    this.#scheduled = true;
     const link = new Link(this, dial);
     this.#attach(link);
     if (!this.#session.controls.awaitsCredentials) link.open();

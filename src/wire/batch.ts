@@ -53,7 +53,7 @@ export class Batch {
   /**
    * Begins with a short item that is to be sent to many, or is likely to go
    * alone. It takes no memory here: where one message goes to each of a thousand
-   * sessions, and is acknowledged a second later, that memory was 256 bytes each.
+   * sessions, and is acknowledged seconds later, that memory was 256 bytes each.
    */
   static ofOne(item: Uint8Array): Batch {
     const batch = new Batch(NO_BYTES);

@@ -45,6 +45,17 @@ function tell(client: Everything.Client): string[] {
 }
 
 describe('with a scheduler', () => {
+  it('all that an end brings is one task: flushed once, and then the client is closed', async () => {
+    const scheduler = new VirtualTimeScheduler();
+    const { address } = await serve(createTalker);
+    const { client } = join(address, { scheduler });
+    await client.open();
+    client.abort();
+    scheduler.flush();
+    expect(await client.closed).toMatchObject({ kind: 'aborted' });
+    expect(scheduler.actions).toHaveLength(0);
+  });
+
   it('nothing reaches the application in between, and then everything in order', async () => {
     const scheduler = new VirtualTimeScheduler();
     const asked: string[] = [];

@@ -70,6 +70,14 @@ describe('an acknowledgement', () => {
     expect(said(pair)).toEqual([{ ack: count }]);
   });
 
+  it('goes alone after one where it is of a sixteenth of a small window', () => {
+    const pair = SessionPair.opened({ serviceTerms: { windowItems: 64 } });
+    pair.advance(6_000);
+    for (let id = 1; id <= 5; id++) pair.client.tell(id);
+    deliverAll(pair);
+    expect(pair.service.session.ackDeadline).toBe(pair.now + 1_000);
+  });
+
   it('that has waited long enough goes with the item that makes it much', () => {
     const pair = quiet();
     for (let id = 1; id <= 64; id++) pair.client.tell(id);

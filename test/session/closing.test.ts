@@ -28,6 +28,20 @@ describe('closing a session', () => {
     expect(ends(pair)).toEqual(['closed local', 'closed local']);
   });
 
+  it('takes no time where an answer of the client crosses the Goodbye of the service', () => {
+    const pair = SessionPair.opened();
+    pair.advance(6_000);
+    const begunAt = pair.now;
+    pair.client.session.close(pair.now, 'enough');
+    while (pair.poll(pair.client));
+    while (pair.deliver(pair.service));
+    while (pair.poll(pair.service));
+    pair.client.session.sender.answer(telling(9, { replyTo: 3 }), 0);
+    pair.settle();
+    expect(ends(pair)).toEqual(['closed local', 'closed remote']);
+    expect(pair.now).toBe(begunAt);
+  });
+
   it('again changes nothing', () => {
     const pair = SessionPair.opened();
     for (const message of ['first', 'second']) pair.client.session.close(pair.now, message);

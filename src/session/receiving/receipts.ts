@@ -5,9 +5,9 @@ const ACK_DELAY_MS = 1_000;
 /**
  * One that lets the peer drop no more than so much waits longer: it costs both
  * sides as much as an item does, a twentieth of all work where a thousand
- * sessions are called back twenty times a second.
+ * sessions are called back twenty times a second. Of a small window it is less.
  */
-const LITTLE = Object.freeze({ items: 64, bytes: 8 * 1024, delayMs: 5_000 });
+const LITTLE = Object.freeze({ items: 64, bytes: 8 * 1024, part: 1 / 16, delayMs: 5_000 });
 
 /** What a frame says of the other direction: all up to `ack` is held, `backlog` of it not dispatched yet. */
 export interface Acknowledgement {
@@ -82,11 +82,19 @@ export class Receipts {
       this.#isLittle = true;
     }
     const owed = Math.max(this.received - this.#saidReceived, this.received - this.held - this.#saidReleased);
-    if (this.#isLittle && (owed > LITTLE.items || this.#bytes > LITTLE.bytes)) {
+    if (this.#isLittle && this.#isMuch(owed)) {
       this.#ackAt -= LITTLE.delayMs - ACK_DELAY_MS;
       this.#isLittle = false;
     }
-    if (owed * 4 >= this.#terms.windowItems || this.#bytes * 4 >= this.#terms.windowBytes) this.#ackAt = now;
+    if (owed * 4 >= this.#terms.windowItems || this.#bytes * 4 >= this.#terms.windowBytes) this.hurry(now);
+  }
+
+  #isMuch(owed: number): boolean {
+    const { windowItems, windowBytes } = this.#terms;
+    return (
+      owed > Math.min(LITTLE.items, windowItems * LITTLE.part) ||
+      this.#bytes > Math.min(LITTLE.bytes, windowBytes * LITTLE.part)
+    );
   }
 
   /** Asks for an acknowledgement at once. */

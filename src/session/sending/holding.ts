@@ -90,7 +90,7 @@ export class Holding {
     throw new DuplexError('fault', message, { code: Code.RESOURCE_EXHAUSTED });
   }
 
-  /** A share is small: what the peer holds must not count for the second that an acknowledgement may take. */
+  /** A share is small: what the peer holds must not count for the seconds that an acknowledgement may take. */
   hurry(): void {
     const { acked, framed, lastSeq } = this.#sending.outbox;
     if (acked === lastSeq || acked === this.#askedAt) return;

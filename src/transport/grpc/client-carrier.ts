@@ -42,8 +42,8 @@ export interface Dialer {
   readonly address: string;
   /** Opens one stream. What goes wrong is told to the listener. */
   dial(wireName: string, listener: CarrierListener): Carrier;
-  /** Gives the connection up. `closed` is called when the stream that has just ended is out of its way, once. */
-  close(closed: () => void): void;
+  /** Gives the connection up. Resolves when the stream that has just ended is out of the way. */
+  close(): Promise<void>;
 }
 
 // The retry buffer acknowledges writes early and hides backpressure, even with retries off.
@@ -120,12 +120,11 @@ export function grpcDialer(address: string, options: GrpcDialOptions = {}): Dial
       channel = makeChannel();
       return new GrpcClientCarrier(channel, wireName, address, metadata, listener);
     },
-    close(closed) {
-      if (channel === undefined) return closed();
-      channel.close();
+    async close() {
+      channel?.close();
       // HTTP/2 closes in the turns after this one. Who connects anew within it has the end of the old connection in the
       // middle of the new one's beginning: a tenth of the time to a first callback.
-      setImmediate(closed);
+      if (channel !== undefined) await new Promise((resolve) => setImmediate(resolve));
     },
   };
 }

@@ -77,7 +77,7 @@ export function grpcConnections(
         last = pick();
         return dial(last, wireName, listener);
       };
-      return { address, dial: redial, close: (closed) => closed() };
+      return { address, dial: redial, close: () => Promise.resolve() };
     },
     close() {
       for (const connection of connections) retire(connection);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { Server, ServerCredentials, type ServerDuplexStream, type ServerOptions } from '@grpc/grpc-js';
 import { Code, DuplexError } from '../../errors.js';
 import type { IncomingCarrier } from '../carrier.js';
@@ -64,7 +65,7 @@ export class GrpcListener {
 
   /** Hands every stream of the wire service to `accept`. */
   serve(wireName: string, accept: (carrier: IncomingCarrier) => void): void {
-    // The window can wait until the first answer is on its way.
+    // The window can wait for the next turn: an answer that goes in this one goes first.
     const take = (call: ServiceCall): void => {
       setImmediate(widenReceiveWindow, call);
       GrpcServiceCarrier.start(call, accept);

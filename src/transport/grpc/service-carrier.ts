@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import type { PeerCertificate } from 'node:tls';
 import { Metadata, ServerInterceptingCall } from '@grpc/grpc-js';
 import { Code, DuplexError, textOf } from '../../errors.js';

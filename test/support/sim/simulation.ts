@@ -107,7 +107,7 @@ export class Simulation {
     const dialer = {
       address: 'network',
       dial: (_wireName: string, listener: Parameters<Network['dial']>[1]) => this.network.dial(process, listener),
-      close: (closed: () => void) => closed(),
+      close: () => Promise.resolve(),
     };
     const resolved = resolveConnectOptions<Everything.Callbacks, Everything.Operations>(dialer, {
       onError: (error) => this.#reported(name, error),

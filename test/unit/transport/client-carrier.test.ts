@@ -17,5 +17,5 @@ it('a stream that is left before its metadata are there is told of once, when it
   metadata.resolve({ late: 'yes' });
   await new Promise((resolve) => setImmediate(resolve));
   expect(told).toEqual(['lost']);
-  dialer.close(() => {});
+  await dialer.close();
 });
